@@ -1,0 +1,131 @@
+import ATPrimitives
+
+/// An access point as the lab describes it. What is left out (`bssid`, `subnet`) the air fills in.
+public struct AccessPoint: Sendable, Hashable {
+    /// An access point or softAP from the moment it goes on the air until it leaves it. Never used again.
+    public struct ID: Sendable, Hashable {
+        public let number: UInt32
+    }
+
+    /// Where the gateway leads.
+    public enum Uplink: UInt8, Sendable, CaseIterable {
+        /// To the host's network.
+        case host
+        /// Nowhere: the subnet is all there is.
+        case none
+    }
+
+    /// What the DHCP server gives.
+    public enum Leases: Sendable, Hashable {
+        /// 100 addresses from `.100` on; in a subnet too small for that, from `.2` to its last (contract, Lab file).
+        case standard
+        /// These addresses, in this order.
+        case range(ClosedRange<IPv4Address>)
+        /// There is no DHCP server.
+        case none
+    }
+
+    /// 1 to 32 bytes of any value.
+    public var ssid: [UInt8]
+    /// Nil: derived from the SSID, see `MACAddress.bssid(ofSSID:ordinal:)`.
+    public var bssid: MACAddress?
+    /// 1 to 14.
+    public var channel: UInt8
+    /// How strongly every module hears it, in dBm; below `Air.hearingLimit` nobody does.
+    public var rssi: Int8
+    public var security: Security
+    /// Up to 64 bytes. 64 bytes are a raw key in hex digits and are compared as given. An open network has none.
+    public var password: [UInt8]
+    /// Whether a scan that does not ask for the name shows an empty one.
+    public var isHidden: Bool
+    /// Nil: the air gives it 10.77.n.0/24, see `Air.add(_:at:)`. The gateway is the address after the first.
+    public var subnet: Subnet?
+    public var leases: Leases
+    public var uplink: Uplink
+    /// How many stations it takes, at least 1.
+    public var capacity: Int
+
+    /// Describes an access point.
+    /// - Parameters:
+    ///   - ssid: 1 to 32 bytes.
+    ///   - channel: 1 to 14.
+    ///   - rssi: dBm.
+    ///   - security: nil means WPA2 if there is a password, else open (contract, `--ap`).
+    ///   - password: up to 64 bytes.
+    ///   - capacity: at least 1; 32 is what small routers take (inferred).
+    public init(
+        ssid: [UInt8], bssid: MACAddress? = nil, channel: UInt8 = 1, rssi: Int8 = -50, security: Security? = nil,
+        password: [UInt8] = [], isHidden: Bool = false, subnet: Subnet? = nil, leases: Leases = .standard,
+        uplink: Uplink = .host, capacity: Int = 32
+    ) {
+        self.ssid = ssid
+        self.bssid = bssid
+        self.channel = channel
+        self.rssi = rssi
+        self.security = security ?? (password.isEmpty ? .open : .wpa2)
+        self.password = password
+        self.isHidden = isHidden
+        self.subnet = subnet
+        self.leases = leases
+        self.uplink = uplink
+        self.capacity = capacity
+    }
+}
+
+/// Why the air does not take an access point as it is described.
+public enum AccessPointRefusal: Error, Sendable, Hashable {
+    /// The SSID has not 1 to 32 bytes.
+    case ssidLength
+    /// The channel is not 1 to 14.
+    case channelOutOfRange
+    /// The password has more than 64 bytes.
+    case passwordTooLong
+    /// No station would fit.
+    case noCapacity
+    /// The subnet's prefix is not 8 to 30, so that there is no room for a gateway and a station.
+    case subnetSize
+    /// The DHCP range leaves the subnet.
+    case leasesOutsideSubnet
+    /// Another access point has this BSSID.
+    case bssidTaken
+    /// There are `Air.maximumAccessPoints` already.
+    case tooManyAccessPoints
+    /// There is no such access point on the air, or it is a module's softAP.
+    case unknownAccessPoint
+}
+
+extension AccessPoint {
+    /// The subnet sizes that have room for a gateway and at least one station.
+    static let subnetPrefixes = 8...30
+
+    /// Checks what can be checked without looking at the rest of the air.
+    /// - Throws: the first thing that is out of range.
+    func validate() throws(AccessPointRefusal) {
+        guard (1...32).contains(ssid.count) else { throw .ssidLength }
+        guard (1...14).contains(channel) else { throw .channelOutOfRange }
+        guard password.count <= 64 else { throw .passwordTooLong }
+        guard capacity >= 1 else { throw .noCapacity }
+        if let subnet {
+            guard Self.subnetPrefixes.contains(subnet.prefixLength) else { throw .subnetSize }
+        }
+    }
+
+    /// Whether a station that shows `offered` is let in. An open network lets everybody in, whatever password the
+    /// station has (inferred); a secured one wants exactly its own, and never an empty one.
+    func accepts(password offered: [UInt8]) -> Bool {
+        security == .open || !offered.isEmpty && offered == password
+    }
+
+    /// The addresses that DHCP gives in `subnet`, nil without DHCP. The gateway may lie inside and is left out later.
+    func pool(in subnet: Subnet) -> ClosedRange<IPv4Address>? {
+        switch leases {
+        case .none: return nil
+        case .range(let range): return range
+        case .standard:
+            let last = IPv4Address(value: subnet.broadcast.value - 1)
+            let usual = subnet.address(at: 100)
+            let first = usual < last ? usual : subnet.address(at: 2)
+            return first...min(last, IPv4Address(value: first.value + 99))
+        }
+    }
+}

@@ -1,0 +1,270 @@
+import ATPrimitives
+
+/// A module: the chip and the firmware that runs on it. Bytes and events go in, bytes and effects come out; time is an
+/// argument and never goes back.
+///
+/// The owner calls one of `receive`, `handle`, `deliver`, `accept` and `advance`, then drains `nextEffect`, then takes
+/// output with `withOutput`, and again as long as there is an effect or a byte: output that is taken may let the
+/// firmware go on. Effects come before the output that confirms them.
+public struct Engine: Sendable {
+    public let firmware: Firmware
+    public let options: Options
+    var chip: Chip
+    var session: Session
+    var effects = EffectQueue()
+    var now = Instant.zero
+    let delays: Delays
+
+    /// A module without power; `Event.power(.on)` starts it.
+    /// - Parameters:
+    ///   - firmware: what runs on it.
+    ///   - flash: its parameter sectors.
+    ///   - options: what is set from outside.
+    public init(firmware: Firmware, flash: FlashImage, options: Options) {
+        self.firmware = firmware
+        self.options = options
+        delays = firmware.delays.scaled(to: options.timing)
+        chip = Chip(flash: flash, options: options)
+        session = Session(
+            mode: .softAP,
+            station: Station(ssid: [], password: [], mac: options.mac, usesDHCP: true, autoConnects: true),
+            softAP: SoftAP(
+                configuration: SoftAP.Configuration(ssid: [], password: [], channel: 1, security: .open),
+                mac: options.mac.softAP, address: SoftAP.defaultAddress, servesDHCP: true))
+        session = makeSession()
+    }
+
+    /// The parameter sectors as they are now.
+    public var flash: FlashImage { chip.flash }
+    /// Erases all parameter sectors from outside, as a programmer would; the firmware sees it at its next start. There is
+    /// no effect: the owner has the flash in its hands.
+    public mutating func eraseFlash() { chip.flash = FlashImage() }
+
+    /// The UART's settings now.
+    public var line: LineSettings { chip.line }
+    /// Whether the firmware runs: there is power, the boot is over, the chip is awake.
+    public var isRunning: Bool { chip.power == .running }
+    /// Whether nothing is under way that would still say something: no command works, nothing is booting or restarting,
+    /// no ping or connect is open, no input waits. Links may be open.
+    public var isQuiet: Bool {
+        let isWorking =
+            switch session.parser.state {
+            case .idle, .receiving, .collecting: false
+            case .processing, .sending: true
+            case .transparent: !session.transparent.packet.isEmpty || session.transparent.awaitsAcknowledgement
+            }
+        let isStarting = if case .booting = chip.power { true } else { false }
+        return !isWorking && !isStarting && chip.receiver.isEmpty && chip.transmitter.isEmpty && !session.pings.areUnderWay
+            && !session.links.areUnderWay && !session.timers.isRunning(.restart)
+    }
+
+    /// How many bytes the serial line may bring now; 0 while the module cannot take any.
+    public var receiveCapacity: Int {
+        switch chip.power {
+        case .booting: 0
+        case .running: chip.receiver.room
+        case .off, .asleep: Receiver.capacity
+        }
+    }
+
+    /// Bytes from the host.
+    /// - Returns: how many were taken, up to `receiveCapacity`. A module that sleeps or has no power takes all and loses
+    ///   them.
+    @discardableResult
+    public mutating func receive(_ bytes: Span<UInt8>, at now: Instant) -> Int {
+        begin(at: now)
+        let count = min(bytes.count, receiveCapacity)
+        if chip.power == .running {
+            chip.receiver.append(bytes.extracting(..<count), at: self.now)
+            settle()
+        }
+        return count
+    }
+
+    /// An event of the world; one of a socket, lookup or ping that is no more is ignored.
+    public mutating func handle(_ event: Event, at now: Instant) {
+        begin(at: now)
+        if case .power(let event) = event {
+            powerChanged(event)
+        } else if chip.power == .running {
+            dispatch(event)
+        }
+        settle()
+    }
+
+    /// Payload from the network.
+    /// - Parameters:
+    ///   - payload: for TCP the next bytes of the stream, for UDP one datagram.
+    ///   - sender: the far end, as the link shows it.
+    /// - Returns: how many bytes were taken. TCP takes one segment of at most 1460 bytes a call, UDP the whole datagram;
+    ///   0 means not now: offer it again after the next call that changed something.
+    public mutating func deliver(
+        _ payload: Span<UInt8>, on socket: Socket, from sender: Endpoint, at now: Instant
+    ) -> Int {
+        begin(at: now)
+        guard chip.power == .running, let id = session.links.id(of: socket) else { return payload.count }
+        let count = receivePayload(payload, id, from: sender)
+        settle()
+        return count
+    }
+
+    /// A client connects to a port on which the module listens.
+    /// - Returns: the client's socket from now on; nil means that the module closes it at once, without a line.
+    public mutating func accept(from client: Endpoint, onPort port: UInt16, at now: Instant) -> Socket? {
+        begin(at: now)
+        guard chip.power == .running, !isBlocked else { return nil }
+        let socket = acceptClient(client, onPort: port)
+        settle()
+        return socket
+    }
+
+    /// What is due up to and including `now` happens.
+    public mutating func advance(to now: Instant) {
+        begin(at: now)
+        settle()
+    }
+
+    /// When `advance` has something to do next; nil if nothing is due by itself.
+    public var nextDeadline: Instant? {
+        var next = nextStep
+        if let departure = chip.transmitter.nextDeparture { next = min(next, departure) }
+        return next == .never ? nil : next
+    }
+
+    /// The next thing that the module asks of the world; nil when there is none left.
+    public mutating func nextEffect() -> Effect? { effects.popFirst() }
+
+    /// Calls `body` with the bytes that belong to an effect; valid until the next call that takes a time.
+    public func withPayload<R>(_ payload: Payload, _ body: (Span<UInt8>) -> R) -> R {
+        effects.withPayload(payload, body)
+    }
+
+    /// Gives the serial bytes that have left the module by now, at most `max`; `body` returns how many it took. It is not
+    /// called when there are none. Taking output may bring effects and more output.
+    public mutating func withOutput(max: Int, _ body: (Span<UInt8>) -> Int) {
+        let before = chip.transmitter.count
+        chip.transmitter.take(max: max, body)
+        let taken = before - chip.transmitter.count
+        guard taken > 0 else { return }
+        effects.recycle()
+        session.transparent.drain(taken)
+        lineMayBeEmpty()
+        settle()
+    }
+}
+
+extension Engine {
+    /// The CPU waits: the FIFO is full, or the flash is being written. Bytes on their way from a transparent link pass
+    /// through the ring and keep nothing waiting.
+    var isBlocked: Bool {
+        chip.transmitter.count - session.transparent.bufferedCount > Transmitter.blockingCount || chip.busyUntil > now
+    }
+
+    /// When the CPU has done what it is at.
+    var cpuFreeAt: Instant { max(now, chip.busyUntil) }
+
+    /// The CPU is busy with the flash or a key for so long; what it prints afterwards comes later.
+    mutating func stall(for interval: Interval) {
+        guard interval > .zero else { return }
+        chip.busyUntil = cpuFreeAt + interval
+        chip.transmitter.hold(until: chip.busyUntil)
+    }
+
+    /// Brings the module to `now`: first everything that was due before.
+    private mutating func begin(at now: Instant) {
+        effects.recycle()
+        while nextStep <= now { step(at: max(self.now, nextStep)) }
+        self.now = max(self.now, now)
+        chip.transmitter.advance(to: self.now)
+        chip.receiver.advance(to: self.now)
+    }
+
+    /// What became possible by the call that was made, happens.
+    private mutating func settle() {
+        readSerialLine()
+        while nextStep <= now { step(at: now) }
+        chip.transmitter.advance(to: now)
+    }
+
+    /// The next instant at which something happens inside the module.
+    private var nextStep: Instant {
+        var next = session.timers.earliest
+        if case .booting(let until) = chip.power { next = min(next, until) }
+        if chip.busyUntil > now { next = min(next, chip.busyUntil) }
+        if isListening, let batch = chip.receiver.nextBatch(at: now), batch > now { next = min(next, batch) }
+        return next
+    }
+
+    private mutating func step(at instant: Instant) {
+        now = instant
+        chip.transmitter.advance(to: now)
+        chip.receiver.advance(to: now)
+        if case .booting(let until) = chip.power, until <= now {
+            start()
+        } else if session.timers.earliest <= now {
+            fire(session.timers.popFirst())
+        }
+        readSerialLine()
+    }
+
+    private mutating func fire(_ timer: Timer) {
+        switch timer {
+        case .restart: endSession()
+        case .joinLook: lookAtJoin()
+        case .transparentFlush: flushTransparent()
+        case .transparentReconnect: redialTransparent()
+        case .addressCheck: checkAddress()
+        case .lineChange: applyLineChange()
+        case .link(.phase, let id): phaseEnded(id)
+        case .link(.closePoll, let id): pollClosing(id)
+        case .link(.idle, let id): startClosing(id, isAwaited: false)
+        case .ping(let slot): pingTimerFired(slot)
+        }
+    }
+
+    /// A phase of a link has lasted as long as it may.
+    private mutating func phaseEnded(_ id: LinkID) {
+        switch session.links[id].phase {
+        case .free: break
+        case .resolving: linkResolved(id, to: nil)
+        case .connecting:
+            effects.append(.abort(id, session.links[id].socket))
+            linkRefused(id)
+        case .refused: reportRefused(id)
+        case .open:
+            effects.append(.abort(id, session.links[id].socket))
+            linkReset(id)
+        case .broken: reportBroken(id)
+        case .closing: giveUpClosing(id)
+        }
+    }
+
+    private mutating func dispatch(_ event: Event) {
+        switch event {
+        case .resolved(let lookup, let address):
+            if let id = session.links.id(of: lookup) {
+                linkResolved(id, to: address)
+            } else if let slot = session.pings.slot(of: lookup) {
+                pingResolved(slot, to: address)
+            }
+        case .connected(let socket): withLink(socket) { $0.linkConnected($1) }
+        case .unreachable(let socket): withLink(socket) { $0.linkUnreachable($1) }
+        case .acknowledged(let socket): withLink(socket) { $0.linkAcknowledged($1) }
+        case .finished(let socket): withLink(socket) { $0.linkFinished($1) }
+        case .reset(let socket): withLink(socket) { $0.linkReset($1) }
+        case .closed(let socket): withLink(socket) { $0.linkClosed($1) }
+        case .pong(let ping, let milliseconds):
+            if let slot = session.pings.slot(of: ping) { pingReplied(slot, milliseconds: milliseconds) }
+        case .scanned(let found): scanEnded(found)
+        case .scanRefused: scanEnded(nil)
+        case .station(let progress): stationProgressed(progress)
+        case .stationJoined(let mac, let address): session.softAP.add(SoftAP.Client(mac: mac, address: address))
+        case .stationLeft(let mac): session.softAP.remove(mac)
+        case .power: break
+        }
+    }
+
+    private mutating func withLink(_ socket: Socket, _ body: (inout Engine, LinkID) -> Void) {
+        if let id = session.links.id(of: socket) { body(&self, id) }
+    }
+}

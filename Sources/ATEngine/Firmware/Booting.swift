@@ -1,0 +1,151 @@
+import ATPrimitives
+
+// How the firmware starts and how it ends (reference 2.2, 2.4, 5).
+extension Engine {
+    /// AT+RST, AT+RESTORE and the forced restart: a moment later, in which input is still worked off (reference 2.2).
+    mutating func restart() {
+        session.ending = .restart
+        session.timers.start(.restart, at: cpuFreeAt + delays.restart)
+    }
+
+    /// AT+GSLP; zero is until the next reset.
+    mutating func sleep(for interval: Interval) {
+        session.ending = .sleep(interval)
+        session.timers.start(.restart, at: cpuFreeAt + delays.restart)
+    }
+
+    /// The firmware has hit an exception: the chip restarts at once.
+    mutating func crash() {
+        effects.append(.restart)
+        reset()
+    }
+
+    mutating func endSession() {
+        switch session.ending {
+        case .restart:
+            effects.append(.restart)
+            reset()
+        case .sleep(let interval):
+            effects.append(.sleep(interval))
+            leaveWorld()
+            chip.power = .asleep
+            chip.receiver.removeAll()
+        }
+    }
+
+    mutating func powerChanged(_ event: PowerEvent) {
+        switch event {
+        case .on:
+            if chip.power == .off { boot() }
+        case .off:
+            powerOff()
+        case .cycle:
+            powerOff()
+            boot()
+        case .reset, .watchdog, .brownout:
+            if chip.power != .off { reset() }
+        }
+    }
+
+    private mutating func powerOff() {
+        guard chip.power != .off else { return }
+        leaveWorld()
+        chip.power = .off
+        chip.transmitter.reset(at: now)
+        chip.receiver.removeAll()
+    }
+
+    private mutating func reset() {
+        leaveWorld()
+        chip.transmitter.reset(at: now)
+        boot()
+    }
+
+    private mutating func boot() {
+        chip.busyUntil = .zero
+        session = makeSession()
+        chip.power = .booting(until: now + delays.boot)
+        if delays.boot == .zero { start() }
+    }
+
+    /// The far ends see the end of the stream, the air the end of the radio.
+    private mutating func leaveWorld() {
+        guard chip.power == .running else { return }
+        for id in Links.ids where !session.links[id].isFree {
+            if case .resolving = session.links[id].phase { continue }
+            effects.append(.release(id, session.links[id].socket))
+        }
+        switch session.server.state {
+        case .listening(let port), .ending(let port): effects.append(.unlisten(port: port))
+        case .stopped: break
+        }
+        if !session.station.isIdle { effects.append(.leave) }
+        if session.mode.hasSoftAP { effects.append(.softAP(nil)) }
+        session = makeSession()
+    }
+
+    /// RAM as the firmware finds it after it has read its settings.
+    func makeSession() -> Session {
+        let user = userParameters
+        let system = systemParameters
+        let softAPMAC = user.softAPMAC ?? chip.mac.softAP
+        let station = Station(
+            ssid: system.ssid, password: system.password, mac: user.stationMAC ?? chip.mac,
+            address: user.usesDHCP ? .any : user.stationAddress ?? .any, usesDHCP: user.usesDHCP,
+            autoConnects: system.autoConnects)
+        let softAP = SoftAP(
+            configuration: system.softAP ?? defaultSoftAP(softAPMAC), mac: softAPMAC,
+            address: user.softAPAddress ?? SoftAP.defaultAddress, servesDHCP: user.servesDHCP)
+        return Session(mode: system.mode, station: station, softAP: softAP)
+    }
+
+    /// The firmware takes over: UART, a stored transparent link, `ready`, Wi-Fi (reference 5.1, 5.4).
+    mutating func start() {
+        chip.power = .running
+        let user = userParameters
+        setLine(user.lineSettings ?? .standard)
+        if user.isTransparentMode {
+            session.links.isTransparentMode = true
+            if let remote = user.transparentRemote { restoreTransparent(remote) }
+        }
+        put("\r\nready\r\n")
+        if session.mode.hasSoftAP { announceSoftAP() }
+        if session.mode.hasStation && session.station.autoConnects && !session.station.ssid.isEmpty { startJoining() }
+    }
+
+    mutating func setLine(_ settings: LineSettings) {
+        chip.line = settings
+        chip.transmitter.set(settings, at: now)
+        chip.receiver.set(settings, at: now)
+        effects.append(.line(settings))
+    }
+
+    /// AT+UART=: the UART takes the new settings once everything, OK included, is sent at the old ones.
+    mutating func setUART(_ settings: LineSettings) {
+        storeLine(settings, rateOnly: false)
+        session.lineChange = LineChange(settings: settings, answersAfterwards: false)
+    }
+
+    /// AT+IPR=: the UART takes the new rate once everything is sent, and then says OK.
+    mutating func setBaudRate(_ baud: UInt32) {
+        var settings = chip.line
+        settings.baud = baud
+        session.lineChange = LineChange(settings: settings, answersAfterwards: true)
+        lineMayBeEmpty()
+    }
+
+    /// Called whenever output was taken: a change that waits for an empty FIFO starts.
+    mutating func lineMayBeEmpty() {
+        guard session.lineChange != nil, chip.transmitter.isEmpty, !session.timers.isRunning(.lineChange) else { return }
+        session.timers.start(.lineChange, at: now + delays.lineSettles)
+    }
+
+    mutating func applyLineChange() {
+        guard let change = session.lineChange else { return }
+        session.lineChange = nil
+        setLine(change.settings)
+        guard change.answersAfterwards else { return }
+        storeLine(change.settings, rateOnly: true)
+        finish(.ok)
+    }
+}

@@ -1,0 +1,148 @@
+import ATPrimitives
+
+// How a link ends: by the far end's FIN, by an error, by CIPCLOSE, by the server's end or its timeout
+// (reference 2.23, 3.6, 3.7, 3.10).
+extension Engine {
+    /// The far end has sent FIN; the module closes its side at once.
+    mutating func linkFinished(_ id: LinkID) {
+        guard session.links[id].isOpen else { return }
+        let link = session.links[id]
+        effects.append(.close(id, link.socket))
+        if case .transparent = session.parser.state {
+            session.transparent.linkIsGone()
+            if firmware.policy.reconnectsAfterFin {
+                free(id)
+                return transparentLinkLost(link.remote)
+            }
+        }
+        putLinkLine(id, "CLOSED")
+        free(id)
+        if case .sending(_, link.socket) = session.parser.state, !options.bugs.contains(.finBeforeAck) {
+            put(firmware.texts.sendFailed)
+            session.parser.state = .idle
+        }
+        continueClosingAll()
+    }
+
+    /// The connection is gone by RST or by silence; the line follows a moment later.
+    mutating func linkReset(_ id: LinkID) {
+        switch session.links[id].phase {
+        case .connecting: linkRefused(id)
+        case .open: setPhase(.broken, of: id, for: delays.errorReport)
+        case .closing: linkClosed(id)
+        case .free, .resolving, .refused, .broken: break
+        }
+    }
+
+    mutating func reportBroken(_ id: LinkID) {
+        let link = session.links[id]
+        if case .transparent = session.parser.state, id == 0 {
+            session.transparent.linkIsGone()
+            session.links[id] = Link()
+            return transparentLinkLost(link.remote)
+        }
+        // Quirk: the id is printed in single mode too, and a server link's end is called a failed connect.
+        putLinkLine(id, link.role == .client ? "CLOSED" : "CONNECT FAIL", showsID: true)
+        free(id)
+        if case .sending(_, link.socket) = session.parser.state {
+            if link.role == .client { put(firmware.texts.sendFailed) }
+            session.parser.state = .idle
+        } else if link.role == .server {
+            forceIdleIfBugged()
+        }
+        continueClosingAll()
+    }
+
+    /// Sends FIN. The line comes when the stack, which looks every 125 ms, finds both sides closed.
+    mutating func startClosing(_ id: LinkID, isAwaited: Bool) {
+        session.links[id].isAwaited = isAwaited
+        if session.links[id].isClosing { return }
+        setPhase(.closing(isClosed: false), of: id, for: delays.retransmission)
+        session.timers.stop(.link(.idle, id))
+        effects.append(.close(id, session.links[id].socket))
+        if delays.closePoll > .zero { session.timers.start(.link(.closePoll, id), at: now + delays.closePoll) }
+    }
+
+    /// Both sides are closed.
+    mutating func linkClosed(_ id: LinkID) {
+        guard session.links[id].isClosing else { return }
+        session.links[id].phase = .closing(isClosed: true)
+        if delays.closePoll == .zero { finishClosing(id) }
+    }
+
+    mutating func pollClosing(_ id: LinkID) {
+        if case .closing(isClosed: true) = session.links[id].phase {
+            finishClosing(id)
+        } else {
+            session.timers.start(.link(.closePoll, id), at: now + delays.closePoll)
+        }
+    }
+
+    /// The far end does not close its side, or does not answer at all.
+    mutating func giveUpClosing(_ id: LinkID) {
+        effects.append(.abort(id, session.links[id].socket))
+        finishClosing(id)
+    }
+
+    private mutating func finishClosing(_ id: LinkID) {
+        let link = session.links[id]
+        putLinkLine(id, "CLOSED")
+        free(id)
+        if link.isAwaited {
+            putOK()
+            // Quirk: closing a link that the server accepted leaves the parser busy (bug close-server-link).
+            if link.role == .client || !options.bugs.contains(.closeServerLink) { session.parser.state = .idle }
+        }
+        continueClosingAll()
+    }
+
+    /// AT+CIPCLOSE of one link.
+    mutating func closeLink(_ id: LinkID) -> Outcome {
+        if session.links[id].transport == .udp {
+            closeDatagrams(id)
+            return .ok
+        }
+        startClosing(id, isAwaited: true)
+        return .pending
+    }
+
+    private mutating func closeDatagrams(_ id: LinkID) {
+        effects.append(.close(id, session.links[id].socket))
+        putLinkLine(id, "CLOSED")
+        free(id)
+    }
+
+    /// AT+CIPCLOSE=5: the server's clients together, the others one after the other.
+    mutating func closeAllLinks() -> Outcome {
+        guard session.links.enabledCount > 0 else { return .ok }
+        guard !session.server.isRunning || firmware.policy.closesAllWithServer else { return .ok }
+        session.links.isClosingAll = true
+        session.links.hasClosedClient = false
+        for id in Links.ids where session.links[id].isServerClient && session.links[id].isOpen {
+            startClosing(id, isAwaited: false)
+        }
+        continueClosingAll()
+        return .pending
+    }
+
+    /// The walk of AT+CIPCLOSE=5 goes on from the end of each TCP link.
+    private mutating func continueClosingAll() {
+        guard session.links.isClosingAll else { return }
+        for id in Links.ids where session.links[id].role == .client {
+            let link = session.links[id]
+            if link.isOpen && link.transport == .udp {
+                closeDatagrams(id)
+            } else if link.isOpen {
+                session.links.hasClosedClient = true
+                return startClosing(id, isAwaited: false)
+            } else if link.isClosing {
+                return
+            }
+        }
+        guard session.links.enabledCount == 0 else { return }
+        session.links.isClosingAll = false
+        putOK()
+        let hangs = options.bugs.contains(.closeServerLink) && session.server.isRunning && session.links.hasClosedClient
+        if !hangs { session.parser.state = .idle }
+    }
+}

@@ -1,0 +1,38 @@
+import ATPrimitives
+
+/// What a command comes to.
+public enum Outcome: Sendable {
+    /// OK, and the parser is idle.
+    case ok
+    /// The refusal's lines, and the parser is idle.
+    case refused(Refusal)
+    /// The answer comes later; until then the parser is busy.
+    case pending
+    /// The command has said all there is to say; the parser is idle.
+    case silent
+    /// The prompt is out; so many bytes of payload follow for the link.
+    case collect(LinkID, Socket, count: Int)
+    /// The prompt is out; every byte is payload from now on.
+    case transparent
+
+    static let error = Outcome.refused(.error)
+}
+
+/// Why a command is not carried out: an optional line, then ERROR, or nothing.
+public struct Refusal: Error, Sendable {
+    let text: StaticString?
+    let endsInError: Bool
+
+    /// ERROR alone.
+    public static let error = Refusal(text: nil, endsInError: true)
+
+    /// A line, then ERROR.
+    public static func text(_ text: StaticString) -> Refusal {
+        Refusal(text: text, endsInError: true)
+    }
+
+    /// A line and nothing else (the manual's "returns …").
+    public static func bare(_ text: StaticString) -> Refusal {
+        Refusal(text: text, endsInError: false)
+    }
+}

@@ -1,0 +1,57 @@
+import ATPrimitives
+
+// Counted sending: the payload goes out, the ACK is awaited, SEND OK or SEND FAIL is said (reference 2.22, 3.6).
+extension Engine {
+    /// AT+CIPSEND=: the prompt, then so many bytes of payload.
+    mutating func startCollecting(_ id: LinkID, count: Int) -> Outcome {
+        session.links.lastSent = id
+        put(firmware.texts.prompt)
+        return .collect(id, session.links[id].socket, count: count)
+    }
+
+    /// The last byte of the payload has come.
+    mutating func sendPayload(_ id: LinkID, _ socket: Socket) {
+        let link = session.links[id]
+        guard link.socket == socket, link.isOpen else {
+            // Quirk: the firmware reads the block of a link that is free, and crashes (bug close-while-collecting).
+            if options.bugs.contains(.closeWhileCollecting) && link.isFree { return crash() }
+            put(firmware.texts.sendFailed)
+            session.parser.state = .idle
+            return
+        }
+        let payload = effects.payload(session.parser.payload)
+        effects.append(.send(id, socket, payload, to: link.remote))
+        if link.transport == .udp {
+            put("\r\nSEND OK\r\n")
+            session.parser.state = .idle
+        } else {
+            session.parser.state = .sending(id, socket)
+            awaitAcknowledgement(id)
+        }
+    }
+
+    mutating func awaitAcknowledgement(_ id: LinkID) {
+        session.links[id].isUnacknowledged = true
+        session.timers.start(.link(.phase, id), at: now + delays.retransmission)
+    }
+
+    /// The far end has acknowledged all data, or the FIN.
+    mutating func linkAcknowledged(_ id: LinkID) {
+        let link = session.links[id]
+        if case .closing(isClosed: false) = link.phase {
+            session.timers.start(.link(.phase, id), at: now + delays.finWait2)
+            return
+        }
+        guard link.isOpen, link.isUnacknowledged else { return }
+        session.links[id].isUnacknowledged = false
+        session.timers.stop(.link(.phase, id))
+        linkIsActive(id)
+        if case .sending(_, link.socket) = session.parser.state {
+            put("\r\nSEND OK\r\n")
+            session.parser.state = .idle
+        } else {
+            session.transparent.acknowledge()
+            if case .transparent = session.parser.state {} else { forceIdleIfBugged() }
+        }
+    }
+}

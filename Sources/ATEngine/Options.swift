@@ -1,0 +1,28 @@
+import ATPrimitives
+
+/// What a module is set to from outside.
+public struct Options: Sendable {
+    /// The station's MAC from the factory.
+    public var mac: MACAddress
+    public var timing: Timing
+    public var bugs: Bugs
+    /// Seeds everything random in the module.
+    public var seed: UInt64
+
+    public init(mac: MACAddress, timing: Timing, bugs: Bugs = [], seed: UInt64) {
+        self.mac = mac
+        self.timing = timing
+        self.bugs = bugs
+        self.seed = seed
+    }
+}
+
+/// What takes time.
+public enum Timing: Sendable, CaseIterable {
+    /// Everything takes the time it takes on the chip: bytes, flash, key derivation, firmware.
+    case hardware
+    /// The firmware's own delays; bytes, flash and key derivation take none (transcripts).
+    case firmware
+    /// No waiting for what only takes time (contract, Timing).
+    case fast
+}

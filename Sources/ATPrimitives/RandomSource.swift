@@ -1,0 +1,27 @@
+/// A seeded stream of numbers: the same seed gives the same stream on every machine (SplitMix64).
+public struct RandomSource: Sendable, RandomNumberGenerator {
+    private var state: UInt64
+
+    public init(seed: UInt64) {
+        state = seed
+    }
+
+    public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// A number from 0 up to but not including `bound`, which is at least 1.
+    public mutating func number(below bound: UInt64) -> UInt64 {
+        next() % bound
+    }
+
+    /// A stream of its own that depends on this one's seed and on `salt`, so that modules do not disturb one another.
+    public static func stream(seed: UInt64, salt: UInt64) -> RandomSource {
+        var source = RandomSource(seed: seed ^ (salt &* 0xD6E8_FEB8_6659_FD93))
+        return RandomSource(seed: source.next())
+    }
+}

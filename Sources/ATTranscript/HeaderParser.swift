@@ -1,0 +1,61 @@
+/// Reads the comment lines of a transcript, some of which are header keys. A comment whose first word is no key of the
+/// header is only a comment, whatever it looks like; a key with a value that it does not take is an error.
+struct HeaderParser {
+    private(set) var header = TranscriptHeader()
+
+    /// Reads what follows the `#`.
+    /// - Parameter isAtTop: whether no line of the conversation has come yet. Further down, `spec` and `evidence` are
+    ///   remarks about a case; a key that changes how the file runs would mislead there and is refused.
+    mutating func read(_ scanner: inout LineScanner, isAtTop: Bool) throws(TranscriptError) {
+        guard let key = scanner.word() else { return }
+        var words: [String] = []
+        while let word = scanner.word() { words.append(word) }
+        switch key {
+        case "spec:" where isAtTop:
+            try require(words, scanner, "write sections of the manual, as in # spec: 6.2.2")
+            header.sections += words
+        case "evidence:" where isAtTop: header.evidence = try evidence(words, scanner)
+        case "firmware:":
+            try checkPlace(key, isAtTop, scanner)
+            try require(words, scanner, "write editions, as in # firmware: 0.21 0.21-manual")
+            header.firmware = TranscriptHeader.Words(line: scanner.line, words: words)
+        case "timing:":
+            try checkPlace(key, isAtTop, scanner)
+            guard words == ["hardware"] else {
+                throw scanner.error("unknown timing", "write # timing: hardware, or leave the line out")
+            }
+            header.usesHardwareTiming = true
+        case "needs:":
+            try checkPlace(key, isAtTop, scanner)
+            try require(words, scanner, "write what the case can't do without, as in # needs: power")
+            header.needs += words
+        default: break
+        }
+    }
+
+    private func evidence(
+        _ words: [String], _ scanner: LineScanner
+    ) throws(TranscriptError) -> TranscriptHeader.Evidence {
+        guard let first = words.first, let evidence = TranscriptHeader.Evidence(rawValue: first) else {
+            let known = TranscriptHeader.Evidence.allCases.map(\.rawValue).joined(separator: ", ")
+            throw scanner.error("unknown evidence", "write one of \(known)")
+        }
+        if evidence == .capture, words.count < 2 {
+            throw scanner.error("a capture without its file", "write # evidence: capture FILE")
+        }
+        if evidence == .hardware, words.count < 3 {
+            throw scanner.error("hardware without its model", "write # evidence: hardware MODEL FIRMWARE")
+        }
+        return evidence
+    }
+
+    private func require(_ words: [String], _ scanner: LineScanner, _ remedy: String) throws(TranscriptError) {
+        guard !words.isEmpty else { throw scanner.error("a header key without a value", remedy) }
+    }
+
+    private func checkPlace(_ key: String, _ isAtTop: Bool, _ scanner: LineScanner) throws(TranscriptError) {
+        guard isAtTop else {
+            throw scanner.error("\(key) below the first line of the conversation", "move it to the top of the file")
+        }
+    }
+}

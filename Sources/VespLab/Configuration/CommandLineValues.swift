@@ -1,0 +1,73 @@
+import ATAir
+import ATNetwork
+import ATPrimitives
+
+extension AccessPoint {
+    /// The access point of a module that runs without a lab and without `--ap` (contract, `--ap`).
+    public static let standard = AccessPoint(
+        ssid: Array("vesp".utf8), security: .wpa2, password: Array("vespvesp".utf8))
+
+    /// Reads `--ap SSID[:PASSWORD]`: split at the first colon; WPA2 with a password, open without (contract, `--ap`).
+    /// - Throws: when the SSID has not 1 to 32 bytes, or when there is a password that no WPA2 network can have: an open
+    ///   network in its place would hide a slip of the hand.
+    public init(option text: String) throws(InvalidValue) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let ssid = try Self.checkedSSID(parts.first.map(String.init) ?? "")
+        let password = parts.count > 1 ? String(parts[1]) : ""
+        self.init(ssid: ssid, password: password.isEmpty ? [] : try PasswordRule(security: .wpa2).checked(password))
+    }
+}
+
+extension Forward {
+    /// Reads `--forward [HOST:]PORT:MODULEPORT` (contract, `--forward`).
+    /// - Throws: when HOST is not an IPv4 address or `localhost`, PORT not 0 to 65535, or MODULEPORT not 1 to 65535.
+    public init(option text: String) throws(InvalidValue) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        let remedy = "write [HOST:]PORT:MODULEPORT, such as 8080:80 or 0.0.0.0:8080:80"
+        guard (2...3).contains(parts.count), let modulePort = parts.last, !text.hasPrefix("[") else {
+            throw InvalidValue(text, "is not a forward", remedy: remedy)
+        }
+        guard let inner = Self.port(modulePort), inner > 0 else {
+            throw InvalidValue(modulePort, "is not a port of the module", remedy: "give a number from 1 to 65535")
+        }
+        guard let outer = Self.port(parts[parts.count - 2]) else {
+            throw InvalidValue(
+                parts[parts.count - 2], "is not a port of the host", remedy: "give a number from 0 to 65535")
+        }
+        self.init(
+            host: parts.count == 3 ? try IPv4Address(hostText: parts[0]) : nil, hostPort: outer, modulePort: inner)
+    }
+
+    private static func port(_ text: String) -> UInt16? {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? UInt16(text) : nil
+    }
+}
+
+extension MACAddress {
+    /// Reads the MAC of a station or access point, as `--mac` gives it.
+    /// - Throws: when it is not six pairs of hex digits with colons, or is a group address or zero.
+    public init(stationText text: String) throws(InvalidValue) {
+        guard let address = MACAddress(text) else {
+            throw InvalidValue(
+                text, "is not a MAC address", remedy: "write six pairs of hex digits, such as 18:fe:34:00:00:01")
+        }
+        guard address != .zero, address[0] & 1 == 0 else {
+            throw InvalidValue(
+                text, "cannot be the address of one station",
+                remedy: "choose one whose first byte is even, such as 18:fe:34:00:00:01")
+        }
+        self = address
+    }
+
+    /// The MAC of a module that was given none: `18:fe:34:` and three bytes from its name, the same in every run and on
+    /// every machine (contract, `--mac`).
+    public static func station(ofModule name: String) -> MACAddress {
+        // FNV-1a, then the mixer of the random source, since FNV's low bits change little with the last byte.
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in name.utf8 {
+            hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
+        }
+        var mixer = RandomSource(seed: hash)
+        return MACAddress(value: 0x18FE_3400_0000 | mixer.next() >> 40)
+    }
+}

@@ -1,0 +1,48 @@
+import ATNetwork
+import ATPrimitives
+import ATSerial
+
+/// Which edition of the firmware a module runs (contract, `--firmware`).
+public enum FirmwareEdition: String, Sendable, CaseIterable {
+    /// As it was shipped.
+    case shipped = "0.21"
+    /// As the manual prints it.
+    case manual = "0.21-manual"
+}
+
+/// What takes time (contract, Timing).
+public enum TimingMode: String, Sendable, CaseIterable {
+    /// The firmware's delays and the byte time of the UART.
+    case real
+    /// No waiting for what only takes time.
+    case fast
+}
+
+/// One module of a lab.
+public struct ModuleConfiguration: Sendable, Hashable {
+    /// 1 to 64 letters, digits, hyphens, underscores and full stops.
+    public var name: String
+    public var serial: SerialSpecification
+    public var firmware: FirmwareEdition
+    /// The path of the flash image; nil starts from a factory-fresh module each time.
+    public var flash: String?
+    /// The MAC of the station from OTP.
+    public var mac: MACAddress
+    public var timing: TimingMode
+    /// Whether the hangs of the shipped firmware are on; never with the manual's edition.
+    public var strictBugs: Bool
+    public var forwards: [Forward]
+
+    /// A module that has only a name: its serial port is `pty:./NAME.tty`, its MAC comes from the name.
+    /// - Parameter name: as `name`.
+    public init(name: String) {
+        self.name = name
+        serial = .pseudoTerminal(link: "./\(name).tty")
+        firmware = .shipped
+        flash = nil
+        mac = .station(ofModule: name)
+        timing = .real
+        strictBugs = false
+        forwards = []
+    }
+}

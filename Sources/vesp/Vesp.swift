@@ -1,0 +1,2 @@
+@main
+struct Vesp { static func main() {} }
