@@ -53,12 +53,11 @@ struct LeaseTable: Sendable {
 
     private func fresh(in pool: ClosedRange<IPv4Address>, except gateway: IPv4Address) -> IPv4Address? {
         guard leases.count < Self.maximumLeases else { return nil }
-        // Ends after at most one more than there are leases, however large the pool is.
-        for value in pool.lowerBound.value...pool.upperBound.value {
-            let address = IPv4Address(value: value)
-            if address != gateway, !leases.contains(where: { $0.address == address }) { return address }
+        var candidate = pool.lowerBound
+        for taken in (leases.map { $0.address } + [gateway]).sorted() where taken == candidate {
+            candidate = IPv4Address(value: candidate.value &+ 1)
         }
-        return nil
+        return pool.contains(candidate) ? candidate : nil
     }
 
     private mutating func recycled(in pool: ClosedRange<IPv4Address>, except gateway: IPv4Address) -> IPv4Address? {

@@ -131,6 +131,7 @@ extension Arguments {
         if isEnded { return }
         guard skip(UInt8(ascii: ",")) else { throw .error }
         let mode = number()
+        allowEmptyEnd()
         guard isEnded, !mode.isLoneMinus, (0...2).contains(mode.value) else { throw .error }
         request.udpMode = mode.value
     }

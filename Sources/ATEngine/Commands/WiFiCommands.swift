@@ -196,6 +196,7 @@ extension Parameter where Value == ScanFilter {
             guard !arguments.isEnded else { return filter }
             guard arguments.skip(UInt8(ascii: ",")) else { throw .error }
             let channel = arguments.number()
+            arguments.allowEmptyEnd()
             guard !channel.isLoneMinus, (0...13).contains(channel.value) else { throw .error }
             filter.channel = UInt8(channel.value)
             return filter

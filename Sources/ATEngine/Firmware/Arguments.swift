@@ -65,7 +65,8 @@ public struct Arguments {
             position += 1
         }
         // Quirk: after exactly 9 characters the firmware believes that the line ends.
-        isEnded = isAtEnd || position - start == 9
+        // And an empty field has something after it, whatever follows.
+        isEnded = position > start && (isAtEnd || position - start == 9)
         return Number(
             value: Int(isNegative ? 0 &- value : value), isMissing: digits == 0,
             isLoneMinus: digits == 0 && position > start)
@@ -90,6 +91,11 @@ public struct Arguments {
             guard text.count < limit else { return .malformed }
             text.append(byte)
         }
+    }
+
+    /// An empty number that ends the line counts as an end, for the handlers that take it.
+    mutating func allowEmptyEnd() {
+        if isAtEnd { isEnded = true }
     }
 
     private static let carriageReturn = UInt8(ascii: "\r")

@@ -1,0 +1,170 @@
+import Glibc
+import Testing
+
+@testable import ATSerial
+
+@Suite struct PseudoTerminalTests {
+    private static func path(_ module: EchoModule) async throws -> String {
+        let location = try await module.loop.submit { module.port.location }.get()
+        guard case .pseudoTerminal(let path, _) = location else { throw Timeout(description: "not a terminal") }
+        return path
+    }
+
+    @Test("the slave is raw at 115200 8N1 without echo, before a client touches it")
+    func isRaw() async throws {
+        try await withModule(.pseudoTerminal(link: nil)) { module in
+            let client = try TestClient.open(try await Self.path(module))
+            var line = termios()
+            #expect(tcgetattr(client.descriptor, &line) == 0)
+            #expect(cfgetospeed(&line) == speed_t(B115200))
+            #expect(cfgetispeed(&line) == speed_t(B115200))
+            #expect(line.c_lflag & tcflag_t(ECHO | ICANON | ISIG) == 0)
+            #expect(line.c_iflag & tcflag_t(ICRNL | IXON | ISTRIP) == 0)
+            #expect(line.c_oflag & tcflag_t(OPOST) == 0)
+            #expect(line.c_cflag & tcflag_t(CSIZE | PARENB | CSTOPB) == tcflag_t(CS8))
+        }
+    }
+
+    @Test("every byte value passes both ways to a client that sets nothing")
+    func everyByte() async throws {
+        try await withModule(.pseudoTerminal(link: nil), isEcho: true) { module in
+            let client = try TestClient.open(try await Self.path(module))
+            let all = (0...255).map { UInt8($0) }
+            try client.write(all)
+            #expect(try client.read(256) == all)
+        }
+    }
+
+    @Test("a client that opens, writes and closes at once is heard, and the port goes on working")
+    func shortVisits() async throws {
+        try await withModule(.pseudoTerminal(link: nil)) { module in
+            let path = try await Self.path(module)
+            for visit in 1...100 {
+                let client = try TestClient.open(path)
+                try client.write("AT\r\n")
+                client.close()
+                try await module.wait("visit \(visit)") { $0.received.count == 4 * visit }
+            }
+        }
+    }
+
+    @Test("a client that closes and opens again at once gets all of its own answers and no others")
+    func backToBack() async throws {
+        try await withModule(.pseudoTerminal(link: nil), isEcho: true) { module in
+            let path = try await Self.path(module)
+            for visit in 0..<300 {
+                let client = try TestClient.open(path)
+                let text = "visit \(visit) unread"
+                try client.write(text)
+                // The rest of the answer stays unread.
+                let start = "visit \(visit)"
+                #expect(try client.readText(start.utf8.count) == start)
+                client.close()
+                // What was not read is discarded by the time the module has noticed; a new client may come before.
+            }
+        }
+    }
+
+    @Test("several clients may come at once, and those that stay get what is sent")
+    func severalClients() async throws {
+        try await withModule(.pseudoTerminal(link: nil)) { module in
+            let path = try await Self.path(module)
+            for round in 0..<100 {
+                // Opened in one breath, so that the kernel merges the events.
+                let stays = try TestClient.open(path)
+                let leaves = try TestClient.open(path)
+                leaves.close()
+                try stays.write("A")
+                try await module.wait("the byte") { $0.received.count == round + 1 }
+                try await module.write("hello")
+                #expect(try stays.readText(5) == "hello")
+            }
+        }
+    }
+
+    @Test("what a client did not read is not given to the next one, even when the line was full")
+    func unreadIsDiscarded() async throws {
+        try await withModule(.pseudoTerminal(link: nil)) { module in
+            let path = try await Self.path(module)
+            let first = try TestClient.open(path)
+            try first.write("A")
+            try await module.wait("the client") { $0.received.count == 1 }
+            let taken = try await module.writeUntilRefused(UInt8(ascii: "x"))
+            #expect(taken < 65_536)
+            first.close()
+            try await module.wait("the module is let go on") { $0.canWriteCount == 1 }
+            let second = try TestClient.open(path)
+            try second.write("B")
+            try await module.wait("the next client") { $0.received.count == 2 }
+            try await module.write("hello")
+            #expect(try second.readText(5) == "hello")
+            #expect(!second.hasInput)
+        }
+    }
+
+    @Test("the link leads to the slave, replaces another link, and goes when the port closes")
+    func link() async throws {
+        let directory = try TemporaryDirectory()
+        let link = directory.file("vesp.tty")
+        symlink("/nowhere", link)
+        try await withModule(.pseudoTerminal(link: link), isEcho: true) { module in
+            #expect(linkTarget(link) == (try await Self.path(module)))
+            let client = try TestClient.open(link)
+            try client.write("AT")
+            #expect(try client.readText(2) == "AT")
+        }
+        #expect(linkTarget(link) == nil)
+    }
+
+    @Test("a link that somebody else has put there stays when the port closes")
+    func foreignLink() async throws {
+        let directory = try TemporaryDirectory()
+        let link = directory.file("vesp.tty")
+        try await withModule(.pseudoTerminal(link: link)) { _ in
+            unlink(link)
+            symlink("/dev/pts/9999999", link)
+        }
+        #expect(linkTarget(link) == "/dev/pts/9999999")
+    }
+
+    @Test("a file at the place of the link is an error and stays as it is")
+    func fileInTheWay() async throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.makeFile("vesp.tty", Array("mine".utf8))
+        let error = try await openingError(.pseudoTerminal(link: path))
+        #expect(error?.kind == .unavailable)
+        #expect(error?.description.contains("remove what is there") == true)
+        #expect(try contents(path) == Array("mine".utf8))
+    }
+
+    @Test("a link in a directory that does not exist is an error")
+    func noDirectory() async throws {
+        let error = try await openingError(.pseudoTerminal(link: "/nonexistent/vesp.tty"))
+        #expect(error?.kind == .unavailable)
+        #expect(error?.description == "pty:/nonexistent/vesp.tty cannot be made: No such file or directory")
+    }
+
+    @Test("more terminals than a user may have inotify instances work on one loop")
+    func manyTerminals() async throws {
+        try await withModule(.pseudoTerminal(link: nil)) { first in
+            let loop = first.loop
+            var modules: [EchoModule] = []
+            for _ in 0..<150 {
+                let port = try await SerialPort.open(.pseudoTerminal(link: nil), settings: .standard, on: loop).get()
+                let module = EchoModule(port: port, on: loop)
+                module.state.withLock { $0.isEcho = true }
+                try await loop.submit {
+                    port.delegate = module
+                    port.start()
+                }.get()
+                modules.append(module)
+            }
+            let client = try TestClient.open(try await Self.path(modules[140]))
+            try client.write("AT")
+            #expect(try client.readText(2) == "AT")
+            for module in modules {
+                try await loop.flatSubmit { module.port.close() }.get()
+            }
+        }
+    }
+}
