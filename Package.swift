@@ -20,6 +20,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .target(name: "ATPrimitives", swiftSettings: strict),
@@ -44,11 +45,12 @@ let package = Package(
             dependencies: [
                 "ATTranscript", "VespLab",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
         .testTarget(name: "ATAirTests", dependencies: ["ATAir"], swiftSettings: strict),
         .testTarget(name: "ATEngineTests", dependencies: ["ATEngine"], swiftSettings: strict),
-        .testTarget(name: "ATTranscriptTests", dependencies: ["ATTranscript"], swiftSettings: strict),
+        .testTarget(name: "ATTranscriptTests", dependencies: ["ATTranscript", "ATWorld"], swiftSettings: strict),
         .testTarget(name: "ATSerialTests", dependencies: ["ATSerial"], swiftSettings: strict),
         .testTarget(name: "ATNetworkTests", dependencies: ["ATNetwork"], swiftSettings: strict),
         .testTarget(name: "ATFlashTests", dependencies: ["ATFlash"], swiftSettings: strict),

@@ -27,7 +27,7 @@ public struct Air: Sendable {
     /// When `advance` has something to do; nil while nothing is under way.
     public private(set) var nextDeadline: Instant?
 
-    let delays: AirDelays
+    private let delays: AirDelays
     var clock: Instant = .zero
     /// One for each radio, at its number.
     var stations: [Station] = []
@@ -50,10 +50,11 @@ public struct Air: Sendable {
     }
 
     /// Gives a module its radio, which hears but is not heard until it is told to. At most `maximumRadios` times.
-    public mutating func attach() -> Radio {
+    /// - Parameter delays: how long things take for this radio; nil is as for the others.
+    public mutating func attach(delays: AirDelays? = nil) -> Radio {
         precondition(stations.count < Self.maximumRadios, "more radios than an air has room for")
         let radio = Radio(number: stations.count)
-        stations.append(Station(random: .stream(seed: seed, salt: UInt64(radio.number))))
+        stations.append(Station(delays: delays ?? self.delays, random: .stream(seed: seed, salt: UInt64(radio.number))))
         return radio
     }
 

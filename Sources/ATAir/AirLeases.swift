@@ -3,6 +3,7 @@ import ATPrimitives
 extension Air {
     /// How long the DHCP server takes to answer this station, this time.
     mutating func leaseDelay(of index: Int) -> Interval {
+        let delays = stations[index].delays
         guard delays.leaseJitter > .zero else { return delays.lease }
         let jitter = stations[index].random.number(below: UInt64(delays.leaseJitter.microseconds))
         return delays.lease + .microseconds(Int64(jitter))

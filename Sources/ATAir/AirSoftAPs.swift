@@ -60,7 +60,7 @@ extension Air {
     mutating func evictStations(of id: AccessPoint.ID) {
         for index in stations.indices where stations[index].link.accessPoint == id {
             endAssociation(of: index)
-            stations[index].link.search(at: clock + delays.rescan)
+            stations[index].link.search(at: clock + stations[index].delays.rescan)
             events.append(.station(.lost), for: radio(index))
         }
         guard let place = entry(id), let owner = onAir[place].softAPOf else { return }

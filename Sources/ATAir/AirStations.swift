@@ -6,7 +6,7 @@ extension Air {
     public mutating func join(_ request: JoinRequest, by radio: Radio, at now: Instant) {
         advance(to: now)
         endAssociation(of: radio.number)
-        stations[radio.number].link.join(request, look: clock + delays.find)
+        stations[radio.number].link.join(request, look: clock + stations[radio.number].delays.find)
         settle()
     }
 
@@ -62,7 +62,8 @@ extension Air {
     /// - Parameter failure: only those that failed like this; nil means all.
     mutating func wakeStations(wanting ssid: [UInt8], after failure: StationProgress? = nil) {
         for index in stations.indices {
-            stations[index].link.wake(ssid: ssid, after: failure, rescan: delays.rescan, at: clock)
+            let rescan = stations[index].delays.rescan
+            stations[index].link.wake(ssid: ssid, after: failure, rescan: rescan, at: clock)
         }
     }
 
@@ -94,6 +95,7 @@ extension Air {
             strongest = (accessPoint.id, signal)
         }
         if let strongest {
+            let delays = stations[index].delays
             stations[index].link.found(strongest.id, handshakeUntil: clock + delays.authenticate + delays.associate)
         } else {
             fail(index, .notFound)

@@ -18,7 +18,8 @@ extension Air {
     public mutating func scan(_ filter: ScanFilter, by radio: Radio, at now: Instant) {
         advance(to: now)
         if stations[radio.number].scan == nil {
-            stations[radio.number].scan = Scan(filter: filter, end: clock + delays.scan(channel: filter.channel))
+            let length = stations[radio.number].delays.scan(channel: filter.channel)
+            stations[radio.number].scan = Scan(filter: filter, end: clock + length)
         } else {
             events.append(.scanRefused, for: radio)
         }

@@ -12,7 +12,11 @@ struct Station: Sendable {
     var isListed = false
     var random: RandomSource
 
-    init(random: RandomSource) {
+    /// How long things take for this radio.
+    let delays: AirDelays
+
+    init(delays: AirDelays, random: RandomSource) {
+        self.delays = delays
         self.random = random
     }
 

@@ -40,6 +40,22 @@ public struct Engine: Sendable {
     /// no effect: the owner has the flash in its hands.
     public mutating func eraseFlash() { chip.flash = FlashImage() }
 
+    /// The interfaces that the mode has, and their addresses.
+    public var interfaces: Interfaces {
+        Interfaces(
+            station: session.mode.hasStation ? session.station.address : nil,
+            softAP: session.mode.hasSoftAP ? session.softAP.address : nil)
+    }
+
+    /// The link that a socket belongs to; nil when the module no longer knows it.
+    public func link(of socket: Socket) -> LinkID? { session.links.id(of: socket) }
+
+    /// Whether `deliver` would take payload for a socket now. A socket that the module no longer knows takes all.
+    public func takesPayload(on socket: Socket) -> Bool {
+        guard chip.power == .running, let id = session.links.id(of: socket) else { return true }
+        return takesPayload(id)
+    }
+
     /// The UART's settings now.
     public var line: LineSettings { chip.line }
     /// Whether the firmware runs: there is power, the boot is over, the chip is awake.
@@ -94,7 +110,7 @@ public struct Engine: Sendable {
 
     /// Payload from the network.
     /// - Parameters:
-    ///   - payload: for TCP the next bytes of the stream, for UDP one datagram.
+    ///   - payload: for TCP the next bytes of the stream, for UDP one datagram. An empty one is no event: nothing is said.
     ///   - sender: the far end, as the link shows it.
     /// - Returns: how many bytes were taken. TCP takes one segment of at most 1460 bytes a call, UDP the whole datagram;
     ///   0 means not now: offer it again after the next call that changed something.
@@ -102,7 +118,7 @@ public struct Engine: Sendable {
         _ payload: Span<UInt8>, on socket: Socket, from sender: Endpoint, at now: Instant
     ) -> Int {
         begin(at: now)
-        guard chip.power == .running, let id = session.links.id(of: socket) else { return payload.count }
+        guard chip.power == .running, !payload.isEmpty, let id = session.links.id(of: socket) else { return payload.count }
         let count = receivePayload(payload, id, from: sender)
         settle()
         return count
@@ -112,7 +128,7 @@ public struct Engine: Sendable {
     /// - Returns: the client's socket from now on; nil means that the module closes it at once, without a line.
     public mutating func accept(from client: Endpoint, onPort port: UInt16, at now: Instant) -> Socket? {
         begin(at: now)
-        guard chip.power == .running, !isBlocked else { return nil }
+        guard chip.power == .running, chip.transmitter.count < Server.outputLimit else { return nil }
         let socket = acceptClient(client, onPort: port)
         settle()
         return socket
@@ -133,6 +149,9 @@ public struct Engine: Sendable {
 
     /// The next thing that the module asks of the world; nil when there is none left.
     public mutating func nextEffect() -> Effect? { effects.popFirst() }
+
+    /// Whether `nextEffect` has something to give.
+    public var hasEffects: Bool { !effects.isEmpty }
 
     /// Calls `body` with the bytes that belong to an effect; valid until the next call that takes a time.
     public func withPayload<R>(_ payload: Payload, _ body: (Span<UInt8>) -> R) -> R {

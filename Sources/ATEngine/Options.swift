@@ -26,3 +26,9 @@ public enum Timing: Sendable, CaseIterable {
     /// No waiting for what only takes time (contract, Timing).
     case fast
 }
+
+/// The addresses of a module's interfaces, as far as its mode has them; an interface may have the address 0.0.0.0.
+public struct Interfaces: Sendable, Hashable {
+    public let station: IPv4Address?
+    public let softAP: IPv4Address?
+}

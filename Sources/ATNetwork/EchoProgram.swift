@@ -20,12 +20,14 @@ struct EchoProgram: Sendable {
             cposix_run(program, $0, &output, Self.outputLimit, Self.timeLimitMilliseconds)
         }
         guard count > 0 else { return nil }
-        return Self.milliseconds(in: String(decoding: output[..<Int(count)].map(UInt8.init(bitPattern:)), as: UTF8.self))
+        return Self.milliseconds(
+            in: String(decoding: output[..<Int(count)].map(UInt8.init(bitPattern:)), as: UTF8.self))
     }
 
     /// The time of the reply, for example 12 for `… time=12.7 ms`.
     static func milliseconds(in output: String) -> Int? {
-        for word in output.split(whereSeparator: \.isWhitespace) where word.hasPrefix("time=") || word.hasPrefix("time<") {
+        for word in output.split(whereSeparator: \.isWhitespace)
+        where word.hasPrefix("time=") || word.hasPrefix("time<") {
             let digits = word.dropFirst(5).prefix { $0.isASCII && $0.isNumber }
             // `time<1` is how some print less than one.
             return word.hasPrefix("time<") ? 0 : Int(digits)

@@ -32,7 +32,8 @@ final class EchoRequester: ChannelInboundHandler {
         let sent: NIODeadline
     }
 
-    private let network: HostNetwork
+    /// It owns this object, and is kept by its open channels and by a program that runs.
+    private unowned let network: HostNetwork
     private let threadPool: NIOThreadPool
     private let methods: [EchoMethod]
     private let program: EchoProgram
@@ -51,7 +52,7 @@ final class EchoRequester: ChannelInboundHandler {
     }
 
     func send(_ ping: Ping, to target: IPv4Address) {
-        if case .unknown = way { way = firstWay() }
+        if case .unknown = way { chooseWay() }
         sequence &+= 1
         let message = EchoMessage(sequence: sequence)
         switch way {
@@ -77,19 +78,20 @@ final class EchoRequester: ChannelInboundHandler {
         way = .none
     }
 
-    private func firstWay() -> Way {
+    private func chooseWay() {
         for method in methods {
-            switch method {
-            case .datagramSocket, .rawSocket:
-                let isRaw = method == .rawSocket
-                let descriptor = cposix_icmp_socket(isRaw)
-                guard descriptor >= 0 else { continue }
-                adopt(descriptor)
-                return .socket(descriptor, isRaw: isRaw)
-            case .program: return .program
+            guard method != .program else {
+                way = .program
+                return
             }
+            let isRaw = method == .rawSocket
+            let descriptor = cposix_icmp_socket(isRaw)
+            guard descriptor >= 0 else { continue }
+            // First the way, then the channel: SwiftNIO may make it active before it returns.
+            way = .socket(descriptor, isRaw: isRaw)
+            return adopt(descriptor)
         }
-        return .none
+        way = .none
     }
 
     private func adopt(_ descriptor: CInt) {
@@ -121,12 +123,12 @@ final class EchoRequester: ChannelInboundHandler {
         let generation = network.generation
         threadPool.runIfActive(eventLoop: network.loop) { [program] in program.ping(target) }
             .assumeIsolated()
-            .whenComplete { result in
+            .whenComplete { [network] result in
                 self.running -= 1
-                guard case .success(let milliseconds?) = result, generation == self.network.generation,
-                    self.network.isAttached
+                guard case .success(let milliseconds?) = result, generation == network.generation,
+                    network.isAttached
                 else { return }
-                self.network.report(.pong(ping, milliseconds: milliseconds))
+                network.report(.pong(ping, milliseconds: milliseconds))
             }
     }
 

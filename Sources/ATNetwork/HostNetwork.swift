@@ -27,12 +27,14 @@ public final class HostNetwork {
         network: self, threadPool: threadPool, methods: echoMethods, program: echoProgram)
     private var reserved: [ReservedPort] = []
     private var servers: [UInt16: Server] = [:]
+    private var lingering: [TCPConnection] = []
     private var isClosed = false
     private var channels: [ObjectIdentifier: any Channel] = [:]
 
     // What the extension in `Reporting.swift` works on.
     var carriers: [Socket: Carrier] = [:]
-    var lingering: [TCPConnection] = []
+    /// Clients that came when the radio had just gone; one for each host port at most.
+    var arrivals: [TCPConnection] = []
     var reports = ReportQueue()
     var wakeUps: Set<Socket> = []
     var wakesAll = false
@@ -91,6 +93,8 @@ public final class HostNetwork {
         generation += 1
         for socket in carriers.keys.sorted(by: { $0.number < $1.number }) { release(socket) }
         for port in servers.keys.sorted() { unlisten(port: port) }
+        for client in arrivals { client.release() }
+        arrivals = []
         echo.cancel()
     }
 
@@ -137,13 +141,13 @@ extension HostNetwork {
     }
 
     /// Sends bytes: over TCP in their order, `acknowledged` is the answer; over UDP as one datagram to `actual`, which
-    /// is lost if the policy forbids it. TCP ignores the addresses.
-    public func send(_ socket: Socket, _ bytes: Span<UInt8>, to shown: Endpoint, via actual: Endpoint) {
+    /// is lost if the policy forbids it or `actual` is nil, since nobody is there. TCP ignores the addresses.
+    public func send(_ socket: Socket, _ bytes: Span<UInt8>, to shown: Endpoint, via actual: Endpoint?) {
         beginCall()
         defer { endCall() }
         switch carriers[socket] {
         case .tcp(let connection): connection.send(bytes)
-        case .udp(let link): link.send(bytes, to: shown, via: actual)
+        case .udp(let link): if let actual { link.send(bytes, to: shown, via: actual) }
         case .refused, nil: break
         }
     }
@@ -260,6 +264,8 @@ extension HostNetwork {
         carriers[socket] = .tcp(connection)
         return socket
     }
+
+    func arrived(_ client: TCPConnection) { arrivals.append(client) }
 
     func offer(_ bytes: Span<UInt8>, from sender: Endpoint, on socket: Socket) -> Int {
         delegate?.hostNetwork(received: bytes, from: sender, on: socket) ?? 0

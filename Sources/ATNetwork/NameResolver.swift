@@ -5,7 +5,8 @@ import NIOPosix
 
 /// Finds the address of a name: in the policy's table, else from the system's resolver on a thread, since that blocks.
 final class NameResolver {
-    private let network: HostNetwork
+    /// It owns this object, and a question that runs keeps it.
+    private unowned let network: HostNetwork
     private let threadPool: NIOThreadPool
     private var running = 0
 
@@ -38,13 +39,13 @@ final class NameResolver {
             return cposix_resolve_ipv4(name, &address) == 0 ? IPv4Address(value: address) : nil
         }
         .assumeIsolated()
-        .whenComplete { result in
+        .whenComplete { [network] result in
             self.running -= 1
             // The module that asked is gone, or its radio is: then the answer is lost.
-            guard generation == self.network.generation, self.network.isAttached else { return }
+            guard generation == network.generation, network.isAttached else { return }
             switch result {
-            case .success(let address): self.network.report(.resolved(lookup, address))
-            case .failure: self.network.report(.resolved(lookup, nil))
+            case .success(let address): network.report(.resolved(lookup, address))
+            case .failure: network.report(.resolved(lookup, nil))
             }
         }
     }

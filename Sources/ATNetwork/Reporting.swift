@@ -63,6 +63,9 @@ extension HostNetwork {
         wakeUps.removeAll(keepingCapacity: true)
         wakesAll = false
         if all {
+            let clients = arrivals
+            arrivals = []
+            for client in clients { client.introduce() }
             for carrier in carriers.values { carrier.moveOn() }
             moveServersOn()
         } else {

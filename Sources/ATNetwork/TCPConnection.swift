@@ -135,6 +135,14 @@ final class TCPConnection: ChannelInboundHandler {
         moveOn()
     }
 
+    /// Asks the module to take a client, as soon as the radio is there.
+    func introduce() {
+        guard let serverPort, case .open = phase else { return }
+        guard network.isAttached else { return network.arrived(self) }
+        socket = network.accept(self, from: peer, onPort: serverPort)
+        if socket == nil { release() } else { begin() }
+    }
+
     /// The module knows that it is connected: reading begins.
     func begin() {
         isAnnounced = true
@@ -240,12 +248,7 @@ final class TCPConnection: ChannelInboundHandler {
                 guard self.use != .forgotten, let socket = self.socket else { return }
                 self.network.report(.acknowledged(socket))
             })
-        if let socket {
-            network.report(.connected(socket))
-        } else if let serverPort {
-            socket = network.accept(self, from: peer, onPort: serverPort)
-            if socket == nil { release() } else { begin() }
-        }
+        if let socket { network.report(.connected(socket)) } else { introduce() }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

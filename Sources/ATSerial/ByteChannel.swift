@@ -30,9 +30,9 @@ final class ByteChannel: ChannelInboundHandler {
     static let readLimit = 2048
     /// The most that waits for a flush; it has room for what is kept for the first client.
     static let unflushedLimit = SerialPort.keptOutputLimit
-    /// What NIO may hold for a client that does not read: little, since it is late when it arrives and stale when another
-    /// client comes; half of it must have left before there is room, so that a slow client does not cost a wake-up for
-    /// every few bytes. What is not flushed comes on top, so the limit of all is 12,288 bytes.
+    /// What NIO may hold for a client that does not read: little, since it is late when it arrives and stale when
+    /// another client comes; half of it must have left before there is room, so that a slow client does not cost a
+    /// wake-up for every few bytes. What is not flushed comes on top, so the limit of all is 12,288 bytes.
     static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 4096, high: 8192)
 
     private weak var owner: (any ByteChannelOwner)?
@@ -77,8 +77,8 @@ final class ByteChannel: ChannelInboundHandler {
 
     func flush() {
         guard let context, unflushed.readableBytes > 0 else { return }
-        // Empty before the channel is called, which may call back. If the bytes leave at once, as they do nearly always,
-        // their storage is used again.
+        // Empty before the channel is called, which may call back. If the bytes leave at once, as they do nearly
+        // always, their storage is used again.
         var bytes = ByteBuffer()
         swap(&bytes, &unflushed)
         context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)

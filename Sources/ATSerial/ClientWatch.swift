@@ -3,8 +3,8 @@ import Glibc
 import NIOCore
 import NIOPosix
 
-/// Tells the pseudo-terminals of one event loop when somebody opens or closes them. The kernel allows a user few inotify
-/// instances (128), so all terminals of a loop share one.
+/// Tells the pseudo-terminals of one event loop when somebody opens or closes them. The kernel allows a user few
+/// inotify instances (128), so all terminals of a loop share one.
 ///
 /// Its descriptor is read in two ways: by NIO, which wakes the loop, and directly, by a terminal that must know now.
 final class ClientWatch {

@@ -1,4 +1,5 @@
 import CPosix
+import Glibc
 import NIOCore
 import NIOPosix
 
@@ -12,6 +13,8 @@ final class ListeningTransport: SerialTransport {
     static let kernelBufferLimit: ChannelOptions.Types.SocketOption.Value = 65_536
     /// How many connections may wait to be refused.
     private static let backlog = 16
+    /// How long a silent client is left alone, and then asked again; the kernel gives up after nine times.
+    private static let keepAliveSeconds: ChannelOptions.Types.SocketOption.Value = 15
     /// How often a half-closed client is looked for.
     private static let presenceInterval = TimeAmount.milliseconds(50)
 
@@ -80,6 +83,7 @@ extension ListeningTransport {
                 self.address = .unix(file)
             }
         }.flatMapErrorThrowing { error in
+            self.server?.close(promise: nil)
             throw SerialPortError(
                 .unavailable, line: self.text, problem: "cannot be listened on", underlying: error)
         }.nonisolated()
@@ -100,6 +104,10 @@ extension ListeningTransport {
             bootstrap
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // A client whose machine has died must not hold the port for ever.
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: Self.keepAliveSeconds)
+            .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: Self.keepAliveSeconds)
     }
 
     func close() -> EventLoopFuture<Void> {

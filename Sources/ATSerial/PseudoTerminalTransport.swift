@@ -6,10 +6,10 @@ import NIOPosix
 /// `pty[:LINK]`: a pseudo-terminal; clients open its slave by the link.
 ///
 /// Theory of operation. The slave is held open, since otherwise the master fails when the last client leaves, and NIO
-/// closes it for good. So the master does not tell who is there. inotify tells that somebody opened or closed the slave;
-/// whether anybody is left is found by closing our own for an instant: the master then says "hung up" if we were the last
-/// (`askForClients`). When the last client has left, what it did not read is discarded, in the kernel and in NIO, before
-/// the next one gets anything.
+/// closes it for good. So the master does not tell who is there. inotify tells that somebody opened or closed the
+/// slave; whether anybody is left is found by closing our own for an instant: the master then says "hung up" if we were
+/// the last (`askForClients`). When the last client has left, what it did not read is discarded, in the kernel and in
+/// NIO, before the next one gets anything.
 final class PseudoTerminalTransport: SerialTransport {
     /// How often clients may come and go while they are asked for; somebody is there, then.
     private static let askLimit = 8
@@ -79,16 +79,14 @@ extension PseudoTerminalTransport {
         let bound = NIOLoopBound(channel, eventLoop: loop)
         let output = try SystemCall.duplicate(master)
         let input = master
-        let opened = NIOPipeBootstrap(group: loop)
+        self.channel = channel
+        // The two descriptors are NIO's from here, also if it fails.
+        return NIOPipeBootstrap(group: loop)
             .channelInitializer { nio in
                 nio.eventLoop.makeCompletedFuture { try bound.value.install(in: nio) }
             }
             .takingOwnershipOfDescriptors(input: input, output: output)
-        self.channel = channel
-        return opened.map { _ in }.flatMapErrorThrowing { error in
-            Glibc.close(output)
-            throw error
-        }
+            .map { _ in }
     }
 
     private func placeLink() throws {
@@ -117,8 +115,8 @@ extension PseudoTerminalTransport {
                 finish().cascade(to: promise)
             }
         }
-        // A client loses what it has not read when the master closes, so it gets a moment. The kernel moves the bytes from
-        // one end to the other on a thread of its own, hence never at once.
+        // A client loses what it has not read when the master closes, so it gets a moment. The kernel moves the bytes
+        // from one end to the other on a thread of its own, hence never at once.
         loop.assumeIsolated().scheduleTask(in: Self.closeInterval, look)
         return promise.futureResult
     }
@@ -208,6 +206,10 @@ extension PseudoTerminalTransport {
             watch.drain()
             guard isAnswered, !tally.sawClose else { continue }
             tally.reset(clients: isPresent ? max(1, count) : 0)
+            if !isPresent {
+                // pyserial, for one, leaves a line on which `cat` finds nothing but ends of file. The rate stays.
+                cposix_line_make_raw(slave)
+            }
             return isPresent
         }
         tally.reset(clients: 1)

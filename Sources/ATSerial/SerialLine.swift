@@ -3,11 +3,11 @@ import NIOCore
 /// The rules that all kinds of serial line share: who gets output while nobody is attached, how much is read, and when
 /// the module is told.
 ///
-/// Theory of operation. Input: the transport reads only when asked, one read at a time; what the module does not take of
-/// it waits in `unread`, and nothing more is read before that is empty. (When a client closes, SwiftNIO brings the rest
-/// of its bytes at once; the transport's kernel buffer limits it.) Output passes straight to the transport, which has a
-/// limit. Notices to the module are collected while the module itself is calling, and given in the next turn of the
-/// loop, so that the module is never entered twice.
+/// Theory of operation. Input: the transport reads only when asked, one read at a time; what the module does not take
+/// of it waits in `unread`, and nothing more is read before that is empty. (When a client closes, SwiftNIO brings the
+/// rest of its bytes at once; the transport's kernel buffer limits it.) Output passes straight to the transport, which
+/// has a limit. Notices to the module are collected while the module itself is calling, and given in the next turn of
+/// the loop, so that the module is never entered twice.
 final class SerialLine {
     weak var delegate: (any SerialPortDelegate)?
     let transport: any SerialTransport
@@ -195,7 +195,7 @@ extension SerialLine {
         if unread.readableBytes == 0, notices.remove(.ended) != nil {
             delegate.serialPortEnded()
         }
-        // A failure comes last: what the client managed to send is worth having.
+        // A failure comes last: it is the end of everything.
         if notices.remove(.failed) != nil, let failure {
             delegate.serialPortFailed(failure)
         }

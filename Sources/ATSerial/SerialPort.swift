@@ -17,11 +17,12 @@ public protocol SerialPortDelegate: AnyObject {
     func serialPortFailed(_ error: SerialPortError)
 }
 
-/// The serial line of a module, of whichever kind. It lives on one event loop; every call must be made there (a call from
-/// elsewhere stops the program), so it may be passed around freely. It lives until it is closed.
+/// The serial line of a module, of whichever kind. It lives on one event loop; every call must be made there (a call
+/// from elsewhere stops the program), so it may be passed around freely. It lives until it is closed.
 ///
-/// Until the first client, the last 4096 bytes written are kept for it; later, what is written with nobody there is lost
-/// (contract, Serial kinds). The port reads no more than the module takes, and takes no more than the client reads.
+/// Until the first client, the last 4096 bytes written are kept for it; later, what is written with nobody there is
+/// lost (contract, Serial kinds). The port reads no more than the module takes, and takes no more than the client
+/// reads.
 public final class SerialPort: Sendable {
     /// How many bytes are kept for the first client (contract, Serial kinds).
     public static let keptOutputLimit = 4096
@@ -77,9 +78,9 @@ public final class SerialPort: Sendable {
     /// Begins to read.
     public func start() { line.value.start() }
 
-    /// Takes bytes for the client and returns how many: all while nobody is attached, none while the client does not read.
-    /// `serialPortCanWrite()` follows when fewer were taken than given and there is room again. Nothing has to leave
-    /// before `flush()`.
+    /// Takes bytes for the client and returns how many: all while nobody is attached, none while the client does not
+    /// read. `serialPortCanWrite()` follows when fewer were taken than given and there is room again. Nothing has to
+    /// leave before `flush()`.
     public func write(_ bytes: Span<UInt8>) -> Int { line.value.write(bytes) }
 
     /// Sends what was written, now.

@@ -47,7 +47,8 @@ public enum SerialSpecification: Sendable, Hashable {
         var host = Self.defaultHost
         var port = address
         if address.hasPrefix("[") {
-            guard let end = address.firstRange(of: "]:"), end.lowerBound > address.index(after: address.startIndex) else {
+            guard let end = address.firstRange(of: "]:"), end.lowerBound > address.index(after: address.startIndex)
+            else {
                 throw SerialSpecificationError(text, "has no port after the address in brackets; write tcp:[::1]:PORT")
             }
             host = String(address[address.index(after: address.startIndex)..<end.lowerBound])

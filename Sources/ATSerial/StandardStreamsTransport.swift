@@ -4,8 +4,8 @@ import NIOPosix
 
 /// `stdio`: standard input and output. Whoever gave them to us is always attached.
 ///
-/// A pipe, socket or terminal is a NIO channel, one for each direction. Anything else, such as a regular file, is read on
-/// a thread, one block when asked, and written directly.
+/// A pipe, socket or terminal is a NIO channel, one for each direction. Anything else, such as a regular file, is read
+/// on a thread, one block when asked, and written directly.
 final class StandardStreamsTransport: SerialTransport {
     private let loop: any EventLoop
     private let originals: (input: CInt, output: CInt)
@@ -61,6 +61,9 @@ extension StandardStreamsTransport {
         return opened.assumeIsolated().map {
             self.line?.attached()
         }.flatMapErrorThrowing { error in
+            self.isClosed = true
+            self.inputChannel?.closeNow()
+            self.outputChannel?.closeNow()
             self.restore()
             throw SerialPortError(
                 .unavailable, line: "stdio", problem: "cannot be used: standard input and output must both be open",

@@ -12,7 +12,7 @@ struct SymbolicLink {
             // If nothing is there, this is one step, too.
             try SystemCall.run("symlink") { symlink(target, path) }
             return
-        } catch where error.errnoCode == EEXIST {
+        } catch  where error.errnoCode == EEXIST {
         } catch {
             throw unavailable("cannot be made", error)
         }

@@ -18,7 +18,8 @@ struct UnixSocketFile {
     /// Makes room at the path: a socket file that nobody is bound to is removed, anything else is an error.
     func prepare() throws(SerialPortError) {
         guard path.utf8.count <= Self.pathLimit else {
-            throw unavailable("is longer than the \(Self.pathLimit) bytes that a Unix socket can have; use a shorter path")
+            throw unavailable(
+                "is longer than the \(Self.pathLimit) bytes that a Unix socket can have; use a shorter path")
         }
         do {
             guard let existing = try SystemCall.status(ofLinkAt: path) else { return }

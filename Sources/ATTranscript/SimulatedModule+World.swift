@@ -82,8 +82,7 @@ extension SimulatedModule {
             return
         }
         world.admit(client, on: socket)
-        // The server gives the lowest free id (reference 3.7).
-        if let link = sockets.firstIndex(where: { $0.map { !world.isOpen($0) } ?? true }) { sockets[link] = socket }
+        if let link = engine.link(of: socket) { sockets[link] = socket }
     }
 
     // MARK: Power

@@ -44,6 +44,26 @@ static tcflag_t character_size(unsigned data_bits) {
     }
 }
 
+// The bits that name a rate, so that termios.h can read it too; rates without a name are "other".
+static tcflag_t rate_name(unsigned baud) {
+    static const struct {
+        unsigned baud;
+        tcflag_t name;
+    } names[] = {
+        {300, B300}, {600, B600}, {1200, B1200}, {2400, B2400}, {4800, B4800}, {9600, B9600}, {19200, B19200},
+        {38400, B38400}, {57600, B57600}, {115200, B115200}, {230400, B230400}, {460800, B460800},
+        {500000, B500000}, {576000, B576000}, {921600, B921600}, {1000000, B1000000}, {1152000, B1152000},
+        {1500000, B1500000}, {2000000, B2000000}, {2500000, B2500000}, {3000000, B3000000}, {3500000, B3500000},
+        {4000000, B4000000},
+    };
+    for (size_t index = 0; index < sizeof names / sizeof names[0]; index++) {
+        if (names[index].baud == baud) {
+            return names[index].name;
+        }
+    }
+    return BOTHER;
+}
+
 int cposix_line_configure(int descriptor, const struct cposix_line_settings *settings) {
     struct termios2 line;
     if (ioctl(descriptor, TCGETS2, &line) < 0) {
@@ -52,7 +72,8 @@ int cposix_line_configure(int descriptor, const struct cposix_line_settings *set
     line.c_iflag = settings->parity == CPOSIX_PARITY_NONE ? 0 : INPCK;
     line.c_oflag = 0;
     line.c_lflag = 0;
-    line.c_cflag = BOTHER | (BOTHER << IBSHIFT) | CREAD | CLOCAL | character_size(settings->data_bits);
+    tcflag_t rate = rate_name(settings->baud);
+    line.c_cflag = rate | (rate << IBSHIFT) | CREAD | CLOCAL | character_size(settings->data_bits);
     if (settings->parity != CPOSIX_PARITY_NONE) {
         line.c_cflag |= PARENB | (settings->parity == CPOSIX_PARITY_ODD ? PARODD : 0);
     }
@@ -65,6 +86,19 @@ int cposix_line_configure(int descriptor, const struct cposix_line_settings *set
     }
     line.c_ispeed = settings->baud;
     line.c_ospeed = settings->baud;
+    line.c_cc[VMIN] = 1;
+    line.c_cc[VTIME] = 0;
+    return result(ioctl(descriptor, TCSETS2, &line));
+}
+
+int cposix_line_make_raw(int descriptor) {
+    struct termios2 line;
+    if (ioctl(descriptor, TCGETS2, &line) < 0) {
+        return -errno;
+    }
+    line.c_iflag = 0;
+    line.c_oflag = 0;
+    line.c_lflag = 0;
     line.c_cc[VMIN] = 1;
     line.c_cc[VTIME] = 0;
     return result(ioctl(descriptor, TCSETS2, &line));

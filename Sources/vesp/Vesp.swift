@@ -1,2 +1,27 @@
+import ArgumentParser
+
+/// The command line.
 @main
-struct Vesp { static func main() {} }
+struct Vesp: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "vesp",
+        abstract: "A virtual ESP8266: the Espressif AT firmware 0.21 on a serial port.",
+        version: "0.1.0",
+        subcommands: [Run.self, Play.self, Commands.self])
+
+    /// The entry point; what goes wrong becomes one sentence and an exit status of the contract.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as Failure {
+            failure.exit()
+        } catch {
+            exit(withError: error)
+        }
+    }
+}

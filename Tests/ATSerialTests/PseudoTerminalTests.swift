@@ -54,14 +54,35 @@ import Testing
             let path = try await Self.path(module)
             for visit in 0..<300 {
                 let client = try TestClient.open(path)
-                let text = "visit \(visit) unread"
+                let text = "visit \(visit)"
                 try client.write(text)
-                // The rest of the answer stays unread.
-                let start = "visit \(visit)"
-                #expect(try client.readText(start.utf8.count) == start)
+                #expect(try client.readText(text.utf8.count) == text)
                 client.close()
-                // What was not read is discarded by the time the module has noticed; a new client may come before.
             }
+        }
+    }
+
+    @Test("every client finds the line raw, whatever the one before it made of it, at the rate that it left")
+    func isRawAgain() async throws {
+        try await withModule(.pseudoTerminal(link: nil)) { module in
+            let path = try await Self.path(module)
+            let first = try TestClient.open(path)
+            var line = termios()
+            tcgetattr(first.descriptor, &line)
+            line.c_lflag |= tcflag_t(ICANON | ECHO)
+            line.c_iflag |= tcflag_t(ICRNL)
+            cfsetspeed(&line, speed_t(B9600))
+            #expect(tcsetattr(first.descriptor, TCSANOW, &line) == 0)
+            first.close()
+            var found = termios()
+            try await waitUntil("the line is raw") {
+                // Looking is a visit, too.
+                let next = try TestClient.open(path)
+                tcgetattr(next.descriptor, &found)
+                return found.c_lflag & tcflag_t(ICANON | ECHO) == 0
+            }
+            #expect(found.c_iflag & tcflag_t(ICRNL) == 0)
+            #expect(cfgetospeed(&found) == speed_t(B9600))
         }
     }
 

@@ -41,7 +41,8 @@ import Testing
 
     @Test("only relative paths are taken from the lab file's directory")
     func resolution() throws {
-        #expect(try SerialSpecification("pty:./a.tty").resolved(against: "/lab") == .pseudoTerminal(link: "/lab/./a.tty"))
+        #expect(
+            try SerialSpecification("pty:./a.tty").resolved(against: "/lab") == .pseudoTerminal(link: "/lab/./a.tty"))
         #expect(try SerialSpecification("unix:s").resolved(against: "/lab/") == .unix(path: "/lab/s"))
         #expect(try SerialSpecification("unix:/s").resolved(against: "/lab") == .unix(path: "/s"))
         #expect(try SerialSpecification("device:d").resolved(against: "") == .device(path: "d"))
@@ -51,7 +52,9 @@ import Testing
 
     @Test("a location reads as the contract prints it")
     func locations() {
-        #expect(SerialLocation.pseudoTerminal(path: "/dev/pts/7", link: "./vesp.tty").description == "/dev/pts/7 (./vesp.tty)")
+        #expect(
+            SerialLocation.pseudoTerminal(path: "/dev/pts/7", link: "./vesp.tty").description
+                == "/dev/pts/7 (./vesp.tty)")
         #expect(SerialLocation.pseudoTerminal(path: "/dev/pts/7", link: nil).description == "/dev/pts/7")
         #expect(SerialLocation.tcp(host: "127.0.0.1", port: 40_213).description == "tcp 127.0.0.1:40213")
         #expect(SerialLocation.tcp(host: "::1", port: 1).description == "tcp [::1]:1")

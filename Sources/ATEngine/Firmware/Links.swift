@@ -52,6 +52,14 @@ struct Link: Sendable {
         }
     }
 
+    /// Whether the world knows the link's socket, and it has not ended there.
+    var hasSocket: Bool {
+        switch phase {
+        case .free, .resolving, .refused, .broken, .closing(isClosed: true): false
+        case .connecting, .open, .closing(isClosed: false): true
+        }
+    }
+
     var isFree: Bool { phase == .free }
     var isOpen: Bool { phase == .open }
     var isClosing: Bool { if case .closing = phase { true } else { false } }

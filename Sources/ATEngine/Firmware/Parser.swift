@@ -167,10 +167,14 @@ extension Engine {
         }
     }
 
-    /// LF is missing from the echo of payload too (reference 1.5).
+    /// LF is missing from the echo of payload too (reference 1.5); what stands between two of them is echoed in one piece.
     private mutating func echoPayload(from start: Int) {
-        for index in start..<session.parser.payload.count where session.parser.payload[index] != UInt8(ascii: "\n") {
-            put(session.parser.payload[index])
+        let payload = session.parser.payload
+        var start = start
+        for index in start..<payload.count where payload[index] == UInt8(ascii: "\n") {
+            if start < index { put(payload.span.extracting(start..<index)) }
+            start = index + 1
         }
+        if start < payload.count { put(payload.span.extracting(start...)) }
     }
 }

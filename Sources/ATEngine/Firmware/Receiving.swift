@@ -5,15 +5,9 @@ extension Engine {
     /// Prints payload that has come for a link and returns how many bytes of it were taken.
     mutating func receivePayload(_ payload: Span<UInt8>, _ id: LinkID, from sender: Endpoint) -> Int {
         let link = session.links[id]
-        switch link.phase {
-        case .free, .refused, .broken, .closing: return payload.count
-        case .resolving, .connecting: return 0
-        case .open: break
-        }
-        guard link.transport == .tcp || payload.count <= Links.datagramSize else { return payload.count }
-        guard !isBlocked else { return 0 }
+        guard takesPayload(id) else { return 0 }
+        guard link.isOpen, link.transport == .tcp || payload.count <= Links.datagramSize else { return payload.count }
         let isRaw = session.links.isTransparentMode
-        if isRaw, link.transport == .tcp, !session.transparent.takesMore { return 0 }
         let count = link.transport == .tcp ? min(payload.count, Links.segmentSize) : payload.count
         linkIsActive(id)
         if link.transport == .udp { turn(id, towards: sender) }
@@ -33,6 +27,19 @@ extension Engine {
         put(data)
         if link.transport == .udp && firmware.policy.udpDataEndsInOK { putOK() }
         return count
+    }
+
+    /// Whether payload can be printed, or thrown away, now: the CPU does not wait for the line, the ring has room, the
+    /// handshake is done.
+    func takesPayload(_ id: LinkID) -> Bool {
+        let link = session.links[id]
+        switch link.phase {
+        case .free, .refused, .broken, .closing: return true
+        case .resolving, .connecting: return false
+        case .open: break
+        }
+        if session.links.isTransparentMode && link.transport == .tcp && !session.transparent.takesMore { return false }
+        return !isBlocked
     }
 
     /// The far end of a UDP link after a datagram from `sender` (reference 3.9).

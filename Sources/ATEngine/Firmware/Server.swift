@@ -4,6 +4,8 @@ import ATPrimitives
 struct Server: Sendable {
     /// The port without one in the command (manual 6.2.7).
     static let defaultPort: UInt16 = 333
+    /// With so many bytes that nobody takes, no client is let in: their lines would pile up without end.
+    static let outputLimit = 4096
     /// AT+CIPSTO without one, in seconds (reference 2.28).
     static let defaultTimeout = 180
 
@@ -59,7 +61,9 @@ extension Engine {
 
     /// A client of the server; nil means that it is closed at once, without a line.
     mutating func acceptClient(_ client: Endpoint, onPort port: UInt16) -> Socket? {
-        guard session.server.state == .listening(port), let id = session.links.firstFree else { return nil }
+        // While AT+CIPCLOSE=5 closes all links a new one would keep it from its end (inferred).
+        guard session.server.state == .listening(port), !session.links.isClosingAll, let id = session.links.firstFree
+        else { return nil }
         var link = Link()
         link.role = .server
         link.socket = Socket(number: chip.nextNumber())

@@ -173,9 +173,13 @@ extension Engine {
         store(bytes, in: .user)
     }
 
-    mutating func storeUserParameters(at offset: Int, _ address: IPv4Address) {
+    /// AT+CIPSTA and AT+CIPAP: the address and the DHCP bits in one record, so that no power cut comes between them.
+    mutating func storeAddress(_ address: IPv4Address, at offset: Int) {
         let (a, b, c, d) = address.octets
-        storeUserParameters(at: offset, [a, b, c, d])
+        var bytes = record(.user)
+        bytes.replaceSubrange(offset..<offset + 4, with: [a, b, c, d])
+        bytes[UserParameters.dhcp] = dhcpBits
+        store(bytes, in: .user)
     }
 
     mutating func storeUserParameters(at offset: Int, _ mac: MACAddress) {
@@ -219,15 +223,15 @@ extension Engine {
         storeUserParameters(at: UserParameters.transparent, field)
     }
 
-    /// The mode, both networks and auto-connect as they are now.
-    mutating func storeSystemParameters() {
+    /// The mode, the station's network and auto-connect as they are now, and the softAP if AT+CWSAP has set it: a
+    /// default name is not stored, since it follows the MAC.
+    mutating func storeSystemParameters(softAP: SoftAP.Configuration? = nil) {
         var parameters = systemParameters
         parameters.mode = session.mode
         parameters.autoConnects = session.station.autoConnects
         parameters.ssid = session.station.ssid
         parameters.password = session.station.password
-        let isDefault = parameters.softAP == nil && session.softAP.configuration == defaultSoftAP(session.softAP.mac)
-        parameters.softAP = isDefault ? nil : session.softAP.configuration
+        if let softAP { parameters.softAP = softAP }
         store(parameters.bytes, in: .system)
     }
 

@@ -81,7 +81,7 @@ extension Engine {
     mutating func configureSoftAP(_ configuration: SoftAP.Configuration) {
         if configuration.security != .open && configuration.password.count < 64 { stall(for: delays.keyDerivation) }
         session.softAP.configuration = configuration
-        storeSystemParameters()
+        storeSystemParameters(softAP: configuration)
         guard firmware.policy.softAPChangesAtOnce else { return }
         session.softAP.active = configuration
         session.softAP.removeClients()
@@ -92,8 +92,7 @@ extension Engine {
     mutating func setSoftAPAddress(_ address: IPv4Address) {
         session.softAP.address = address
         session.softAP.servesDHCP = true
-        storeDHCP()
-        storeUserParameters(at: UserParameters.softAPAddress, address)
+        storeAddress(address, at: UserParameters.softAPAddress)
         if session.mode.hasSoftAP { announceSoftAP() }
     }
 

@@ -157,8 +157,7 @@ extension Engine {
     mutating func setStationAddress(_ address: IPv4Address) {
         session.station.usesDHCP = false
         session.station.address = address
-        storeDHCP()
-        storeUserParameters(at: UserParameters.stationAddress, address)
+        storeAddress(address, at: UserParameters.stationAddress)
         effects.append(.stationAddress(address))
     }
 

@@ -69,6 +69,8 @@ int cposix_pty_open(struct cposix_pty *pty);
 int cposix_line_save(int descriptor, struct cposix_line_saved *saved);
 int cposix_line_restore(int descriptor, const struct cposix_line_saved *saved);
 int cposix_line_configure(int descriptor, const struct cposix_line_settings *settings);
+/// Makes a line raw again and leaves its rate and framing.
+int cposix_line_make_raw(int descriptor);
 int cposix_line_baud(int descriptor, unsigned *baud);
 int cposix_line_set_exclusive(int descriptor, int exclusive);
 /// What has come and was not read; what was written and has not left.

@@ -48,8 +48,9 @@ struct LabFile {
     }
 
     private static func contents(of path: String) throws(ConfigurationError) -> [UInt8] {
+        guard !path.utf8.contains(0) else { throw unavailable(path, ENOENT) }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0, !path.utf8.contains(0) else { throw unavailable(path, errno) }
+        guard descriptor >= 0 else { throw unavailable(path, errno) }
         defer { close(descriptor) }
         var content: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: chunkSize)

@@ -1,0 +1,117 @@
+import ATAir
+import ATEngine
+import ATFlash
+import ATNetwork
+import ATPrimitives
+import ATSerial
+import Logging
+import NIOCore
+
+/// A running lab: one air and its modules, on one event loop. `RunningLab` is its handle for everybody else.
+final class Lab {
+    let loop: any EventLoop
+    let clock = LabClock()
+    let logger: Logger
+    let report: (LabEvent) -> Void
+    var air: Air
+    private var modules: [LabModule] = []
+    private var airAlarm: Alarm?
+    private var activeModules = 0
+    private let ended: EventLoopPromise<Void>
+    private var hasEnded = false
+
+    /// - Parameters:
+    ///   - ended: succeeds when all modules have come to the end of their input, fails when one cannot go on.
+    init(
+        _ configuration: LabConfiguration, seed: UInt64, loop: any EventLoop, logger: Logger,
+        ended: EventLoopPromise<Void>, report: @escaping (LabEvent) -> Void
+    ) throws(LabError) {
+        self.loop = loop
+        self.logger = logger
+        self.ended = ended
+        self.report = report
+        air = Air(seed: seed, delays: .shipped)
+        for accessPoint in configuration.accessPoints {
+            do throws(AccessPointRefusal) {
+                _ = try air.add(accessPoint, at: .zero)
+            } catch {
+                throw LabError(error, of: accessPoint)
+            }
+        }
+        airAlarm = Alarm(loop: loop, clock: clock) { [unowned self] in settleAir() }
+    }
+
+    /// Opens what a module needs and adds it, without power yet.
+    func add(_ configuration: ModuleConfiguration, policy: NetworkPolicy, seed: UInt64) -> EventLoopFuture<Void> {
+        let network = HostNetwork(loop: loop, policy: policy, forwards: configuration.forwards)
+        let flash: FlashFile?
+        do {
+            flash = try configuration.flash.map { path throws(FlashFileError) in try FlashFile(path: path) }
+        } catch {
+            return loop.makeFailedFuture(LabError(error, module: configuration.name))
+        }
+        let engine = makeEngine(configuration, flash: flash?.image ?? FlashImage(), seed: seed)
+        let radio = air.attach(delays: configuration.timing == .fast ? AirDelays.none : AirDelays.shipped)
+        let opened = network.start().assumeIsolated().flatMap {
+            SerialPort.open(configuration.serial, settings: engine.line, on: self.loop)
+        }
+        return opened.map { port in
+            let module = LabModule(
+                configuration, engine: engine, port: port, network: network, flash: flash, radio: radio, lab: self)
+            self.modules.append(module)
+        }.nonisolated().flatMapErrorThrowing { error in
+            throw LabError(error, module: configuration.name)
+        }
+    }
+
+    /// Gives all modules power.
+    func start() {
+        activeModules = modules.count
+        for module in modules {
+            module.start()
+            report(.ready(module: module.name, serial: module.port.location))
+        }
+        settleAir()
+    }
+
+    func stop() -> EventLoopFuture<Void> {
+        let stopped = EventLoopFuture.andAllSucceed(modules.map { $0.stop() }, on: loop)
+        airAlarm?.cancel()
+        end(nil)
+        return stopped
+    }
+
+    /// Brings the air to now and tells the modules what has happened there.
+    func settleAir() {
+        air.advance(to: clock.now)
+        while let (radio, event) = air.nextEvent() {
+            modules.first { $0.radio == radio }?.receive(event)
+        }
+        if let deadline = air.nextDeadline { airAlarm?.set(for: deadline) }
+    }
+
+    func moduleHasEnded() {
+        activeModules -= 1
+        if activeModules == 0 { end(nil) }
+    }
+
+    func fail(_ error: LabError) { end(error) }
+
+    private func end(_ error: LabError?) {
+        guard !hasEnded else { return }
+        hasEnded = true
+        if let error { ended.fail(error) } else { ended.succeed() }
+    }
+
+    private func makeEngine(_ configuration: ModuleConfiguration, flash: FlashImage, seed: UInt64) -> Engine {
+        let options = Options(
+            mac: configuration.mac, timing: configuration.timing == .real ? .hardware : .fast,
+            bugs: configuration.strictBugs ? .strict : [], seed: seed)
+        let firmware: Firmware =
+            switch configuration.firmware {
+            case .shipped: .shipped021
+            case .manual: .manual021
+            }
+        return Engine(firmware: firmware, flash: flash, options: options)
+    }
+}

@@ -1,0 +1,60 @@
+import ATAir
+import ATFlash
+import ATNetwork
+import ATSerial
+
+/// Why a lab could not start, or why it ended by itself; its description is one sentence.
+public struct LabError: Error, Sendable, CustomStringConvertible {
+    /// Which exit status it becomes (contract, Exit status).
+    public enum Kind: Sendable, Hashable {
+        /// A port, address, device or file is not to be had: 69.
+        case unavailable
+        /// Input or output failed: 74.
+        case io
+        /// The configuration is wrong: 78.
+        case configuration
+    }
+
+    public let kind: Kind
+    /// The name of the module that has the trouble; nil for the lab as a whole.
+    public let module: String?
+    public let problem: String
+
+    init(_ kind: Kind, module: String?, problem: String) {
+        self.kind = kind
+        self.module = module
+        self.problem = problem
+    }
+
+    public var description: String {
+        module.map { "\($0): \(problem)" } ?? problem
+    }
+}
+
+extension LabError {
+    /// The same trouble in the words of the lab.
+    init(_ error: any Error, module: String) {
+        switch error {
+        case let error as LabError: self = error
+        case let error as SerialPortError:
+            self.init(error.kind == .unavailable ? .unavailable : .io, module: module, problem: error.description)
+        case let error as NetworkError:
+            self.init(.unavailable, module: module, problem: error.description)
+        case let error as FlashFileError:
+            let kind: Kind =
+                switch error.kind {
+                case .inUse, .unavailable: .unavailable
+                case .invalid: .configuration
+                case .io: .io
+                }
+            self.init(kind, module: module, problem: error.description)
+        default:
+            self.init(.io, module: module, problem: "\(error)")
+        }
+    }
+
+    init(_ refusal: AccessPointRefusal, of accessPoint: AccessPoint) {
+        let name = String(decoding: accessPoint.ssid, as: UTF8.self)
+        self.init(.configuration, module: nil, problem: "the access point \"\(name)\" is refused: \(refusal)")
+    }
+}

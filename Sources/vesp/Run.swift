@@ -1,0 +1,135 @@
+import ATAir
+import ATNetwork
+import ATPrimitives
+import ATSerial
+import ArgumentParser
+import Logging
+import VespLab
+
+/// `vesp run`: one module, or the lab that a file describes, until a signal.
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run a module, or the lab that a YAML file describes.",
+        discussion: "Without LAB it runs one module called esp and an access point vesp with the password vespvesp.")
+
+    @Argument(help: ArgumentHelp("A lab file.", valueName: "lab"))
+    var lab: String?
+
+    @Option(help: ArgumentHelp("Where the UART is: pty[:LINK], tcp:[HOST:]PORT, unix:PATH, device:PATH or stdio.", valueName: "spec"))
+    var serial: String?
+
+    @Option(help: "The firmware: 0.21 as shipped, 0.21-manual as printed.")
+    var firmware: String?
+
+    @Option(help: ArgumentHelp("The flash image; made if missing.", valueName: "path"))
+    var flash: String?
+
+    @Option(help: "The MAC of the station, such as 18:fe:34:00:00:01.")
+    var mac: String?
+
+    @Option(name: .customLong("ap"), help: ArgumentHelp("An access point of the air.", valueName: "ssid[:password]"))
+    var accessPoints: [String] = []
+
+    @Option(help: "real: as long as on the chip; fast: no waiting.")
+    var timing: String?
+
+    @Option(help: ArgumentHelp("A host port that reaches a server of the module.", valueName: "[host:]port:moduleport"))
+    var forward: [String] = []
+
+    @Flag(help: "Turn on the bugs of the shipped firmware that hang a module.")
+    var strictBugs = false
+
+    @Option(help: "Seeds everything random.")
+    var seed: UInt64?
+
+    @Option(help: "What goes to standard error: trace, debug, info, notice, warning, error or critical.")
+    var logLevel: String?
+
+    @Flag(help: "Print events as JSON lines.")
+    var json = false
+
+    func run() async throws {
+        let configuration = try makeConfiguration()
+        let seed = configuration.seed ?? UInt64.random(in: 0...UInt64.max)
+        try await LabProgram(configuration, seed: seed, logger: makeLogger(), isJSON: json).run()
+    }
+
+    private func makeLogger() throws -> Logger {
+        let level = try logLevel.map { text in
+            guard let level = Logger.Level(rawValue: text) else {
+                throw Failure(
+                    .usage, "--log-level: \"\(text)\" is no level; give one of \(choices(Logger.Level.allCases)).")
+            }
+            return level
+        }
+        var logger = Logger(label: "vesp") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level ?? .notice
+        return logger
+    }
+}
+
+// What the options come to.
+extension Run {
+    private func makeConfiguration() throws -> LabConfiguration {
+        var configuration = try lab.map(load) ?? LabConfiguration(accessPoints: [.standard], modules: [makeModule()])
+        if !accessPoints.isEmpty {
+            configuration.accessPoints = try accessPoints.map { text in try value("--ap") { try AccessPoint(option: text) } }
+        }
+        if let timing {
+            guard let mode = TimingMode(rawValue: timing) else {
+                throw Failure(.usage, "--timing: \"\(timing)\" is no timing; give real or fast.")
+            }
+            for index in configuration.modules.indices { configuration.modules[index].timing = mode }
+        }
+        if let seed { configuration.seed = seed }
+        return configuration
+    }
+
+    private func load(_ path: String) throws -> LabConfiguration {
+        let given: [(String, Bool)] = [
+            ("--serial", serial != nil), ("--firmware", firmware != nil), ("--flash", flash != nil),
+            ("--mac", mac != nil), ("--forward", !forward.isEmpty), ("--strict-bugs", strictBugs),
+        ]
+        if let (option, _) = given.first(where: { $0.1 }) {
+            throw Failure(.usage, "\(option) is for one module, but a lab file is given; write it into \(path).")
+        }
+        do throws(ConfigurationError) {
+            return try LabConfiguration.load(path: path)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private func makeModule() throws -> ModuleConfiguration {
+        var module = ModuleConfiguration(name: "esp")
+        module.serial = try value("--serial") { try SerialSpecification(serial ?? "pty:./vesp.tty") }
+        if let firmware {
+            guard let edition = FirmwareEdition(rawValue: firmware) else {
+                let known = choices(FirmwareEdition.allCases)
+                throw Failure(.usage, "--firmware: there is no firmware \"\(firmware)\"; give one of \(known).")
+            }
+            module.firmware = edition
+        }
+        module.flash = flash
+        if let mac { module.mac = try value("--mac") { try MACAddress(stationText: mac) } }
+        module.forwards = try forward.map { text in try value("--forward") { try Forward(option: text) } }
+        module.strictBugs = strictBugs
+        if strictBugs && module.firmware == .manual {
+            throw Failure(.usage, "--strict-bugs: the bugs are those of the shipped firmware; leave out --firmware 0.21-manual.")
+        }
+        return module
+    }
+
+    /// The value of an option; what is wrong with it is a usage error that names the option.
+    private func value<Value>(_ option: String, _ make: () throws -> Value) throws -> Value {
+        do {
+            return try make()
+        } catch {
+            throw Failure(.usage, "\(option): \(error)")
+        }
+    }
+
+    private func choices<Choice: RawRepresentable<String>>(_ all: [Choice]) -> String {
+        all.map(\.rawValue).joined(separator: ", ")
+    }
+}
