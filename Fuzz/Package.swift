@@ -3,10 +3,7 @@ import PackageDescription
 
 // The fuzzer of the engine, apart from the main package since it needs a main function of libFuzzer's own. The sources
 // are symbolic links: the engine, and the simulation of its tests, which a fuzzer's bytes drive instead of a seed.
-//
-//     swift build --package-path Fuzz -c release -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld
-//     ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no Fuzz/.build/release/fuzz-engine -max_total_time=120 \
-//         -max_len=4096 Fuzz/Corpus/Engine
+// `Fuzz/run SECONDS` builds and runs it.
 let package = Package(
     name: "fuzz",
     targets: [

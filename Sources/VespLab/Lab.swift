@@ -97,7 +97,8 @@ final class Lab {
 
     func fail(_ error: LabError) { end(error) }
 
-    private func end(_ error: LabError?) {
+    /// The lab need not go on: nil when it has done what it was for.
+    func end(_ error: LabError?) {
         guard !hasEnded else { return }
         hasEnded = true
         if let error { ended.fail(error) } else { ended.succeed() }

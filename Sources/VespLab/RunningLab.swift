@@ -56,7 +56,12 @@ public final class RunningLab: Sendable {
         return running
     }
 
-    /// Waits until all modules have come to the end of their input, as only one with a `stdio` port does.
+    /// Ends the wait of `waitUntilEnded`.
+    public func end() {
+        loop.execute { [lab] in lab.value.end(nil) }
+    }
+
+    /// Waits until all modules have come to the end of their input, as only one with a `stdio` port does, or until `end`.
     /// - Throws: `LabError` when one cannot go on.
     public func waitUntilEnded() async throws {
         try await ended.get()

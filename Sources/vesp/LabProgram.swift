@@ -83,9 +83,11 @@ private struct LabService: Service {
             configuration, seed: seed, on: MultiThreadedEventLoopGroup.singleton.next(), logger: logger,
             report: { report($0) })
         do {
-            try await cancelWhenGracefulShutdown { try await lab.waitUntilEnded() }
-        } catch is CancellationError {
-            // A signal has come; the lab is closed below.
+            try await withGracefulShutdownHandler {
+                try await lab.waitUntilEnded()
+            } onGracefulShutdown: {
+                lab.end()
+            }
         } catch {
             try await lab.stop()
             throw error

@@ -73,7 +73,11 @@ extension Run {
     private func makeConfiguration() throws -> LabConfiguration {
         var configuration = try lab.map(load) ?? LabConfiguration(accessPoints: [.standard], modules: [makeModule()])
         if !accessPoints.isEmpty {
-            configuration.accessPoints = try accessPoints.map { text in try value("--ap") { try AccessPoint(option: text) } }
+            configuration.accessPoints = try accessPoints.map { text in
+                try value("--ap") {
+                    try AccessPoint(option: text) { StandardError.write("vesp: warning: --ap: \($0)") }
+                }
+            }
         }
         if let timing {
             guard let mode = TimingMode(rawValue: timing) else {

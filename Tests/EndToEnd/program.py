@@ -17,7 +17,7 @@ from host import Host
 PATH = Path(os.environ.get("VESP", Path(__file__).parent / "../../.build/release/vesp")).resolve()
 
 #: How long anything that is not timed by the firmware may take on a loaded machine, in seconds.
-DEADLINE = 15.0
+DEADLINE = 6.0
 
 ACCESS_POINT = {"ssid": "vesp", "password": "vespvesp"}
 

@@ -7,14 +7,23 @@ extension AccessPoint {
     public static let standard = AccessPoint(
         ssid: Array("vesp".utf8), security: .wpa2, password: Array("vespvesp".utf8))
 
-    /// Reads `--ap SSID[:PASSWORD]`: split at the first colon; WPA2 with a password, open without (contract, `--ap`).
-    /// - Throws: when the SSID has not 1 to 32 bytes, or when there is a password that no WPA2 network can have: an open
-    ///   network in its place would hide a slip of the hand.
-    public init(option text: String) throws(InvalidValue) {
+    /// Reads `--ap SSID[:PASSWORD]`: split at the first colon; WPA2 with a password that fits it, else open (contract,
+    /// `--ap`).
+    /// - Parameter warn: is told, in a sentence, that a password does not fit and the network is therefore open, since
+    ///   that may be a slip of the hand.
+    /// - Throws: when the SSID has not 1 to 32 bytes.
+    public init(option text: String, warn: (String) -> Void) throws(InvalidValue) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let ssid = try Self.checkedSSID(parts.first.map(String.init) ?? "")
-        let password = parts.count > 1 ? String(parts[1]) : ""
-        self.init(ssid: ssid, password: password.isEmpty ? [] : try PasswordRule(security: .wpa2).checked(password))
+        var password: [UInt8] = []
+        if parts.count > 1, !parts[1].isEmpty {
+            do throws(InvalidValue) {
+                password = try PasswordRule(security: .wpa2).checked(String(parts[1]))
+            } catch {
+                warn("the access point \(InvalidValue.quoted(String(parts[0]))) is open, since \(error)")
+            }
+        }
+        self.init(ssid: ssid, password: password)
     }
 }
 

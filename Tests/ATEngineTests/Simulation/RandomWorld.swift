@@ -56,7 +56,9 @@ struct RandomWorld {
             }
         case .abort(_, let socket), .release(_, let socket):
             connections.remove(at: try index(of: socket, "gives up"))
-        case .listen(let port): ports.append(port)
+        case .listen(let port):
+            ports.append(port)
+            guard ports.count == 1 else { throw Violation("the module listens on ports \(ports)") }
         case .unlisten(let port): try stopListening(on: port)
         case .ping(let ping, _): pings.append(ping)
         case .scan: isScanning = true
@@ -88,13 +90,12 @@ struct RandomWorld {
         ports.remove(at: index)
     }
 
-    /// A module that is not there has no sockets: those on their way out, of which the module knows nothing any more,
-    /// aside.
-    func expectEmpty() throws(Violation) {
-        if let left = connections.first(where: { $0.state != .closing }) {
-            throw Violation("socket \(left.socket.number) outlives the firmware that opened it")
+    /// A firmware that has ended has let go of its sockets, those on their way out aside: the module knows nothing of
+    /// them any more.
+    func expectGone(_ sockets: [Socket]) throws(Violation) {
+        for connection in connections where connection.state != .closing && sockets.contains(connection.socket) {
+            throw Violation("socket \(connection.socket.number) outlives the firmware that opened it")
         }
-        if let port = ports.first { throw Violation("the listener on port \(port) outlives the firmware") }
     }
 }
 

@@ -155,8 +155,9 @@ struct Stage {
             effects.append(effect)
         }
         guard effects.count <= Self.effectLimit else { throw Violation("\(effects.count) effects of one call") }
+        let sockets = world.connections.map(\.socket)
         for effect in effects { try world.perform(effect) }
-        if effects.contains(where: \.endsFirmware) { try world.expectEmpty() }
+        if effects.contains(where: \.endsFirmware) { try world.expectGone(sockets) }
         if effects.contains(where: \.isOfFlash), mirror != engine.flash {
             throw Violation("the flash effects do not make the flash that the module has")
         }
