@@ -59,20 +59,23 @@ final class ByteChannel: ChannelInboundHandler {
         context?.read()
     }
 
-    /// Takes bytes up to the limits; returns how many.
+    /// Takes bytes up to the limits; returns how many. Fewer than were offered only while the channel cannot be written,
+    /// so that `byteChannelCanWrite` follows for the rest.
     func write(_ bytes: Span<UInt8>) -> Int {
-        guard let context, context.channel.isWritable else { return 0 }
-        let count = min(bytes.count, Self.unflushedLimit - unflushed.readableBytes)
-        unflushed.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { destination in
-            bytes.extracting(first: count).withUnsafeBytes { source in
-                destination.copyMemory(from: source)
+        var taken = 0
+        while taken < bytes.count, let context, context.channel.isWritable {
+            let count = min(bytes.count - taken, Self.unflushedLimit - unflushed.readableBytes)
+            let piece = bytes.extracting(taken..<taken + count)
+            unflushed.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { destination in
+                piece.withUnsafeBytes { destination.copyMemory(from: $0) }
+                return count
             }
-            return count
+            taken += count
+            if unflushed.readableBytes == Self.unflushedLimit {
+                flush()
+            }
         }
-        if unflushed.readableBytes == Self.unflushedLimit {
-            flush()
-        }
-        return count
+        return taken
     }
 
     func flush() {

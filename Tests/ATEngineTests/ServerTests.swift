@@ -93,6 +93,27 @@ struct ServerTests {
         expect(bench.wait(.microseconds(1)), asks: ["close 0"])
     }
 
+    @Test("a payload that waits for its ACK when the client's time is over has SEND OK or SEND FAIL all the same")
+    func idleWhileSending() {
+        for isAcknowledged in [true, false] {
+            var bench = Self.serving(clients: 1)
+            bench.host("AT+CIPSTO=1")
+            bench.host("AT+CIPSEND=0,1")
+            bench.send("x")
+            expect(bench.wait(.seconds(1)), asks: ["close 0"])
+            if isAcknowledged {
+                expect(bench.handle(.acknowledged(bench.socket(0))), says: #"\r\nSEND OK\r\n"#)
+                expect(bench.host("AT"), says: ok)
+                bench.handle(.closed(bench.socket(0)))
+                expect(bench.wait(.milliseconds(125)), says: #"0,CLOSED\r\n"#)
+            } else {
+                bench.handle(.closed(bench.socket(0)))
+                expect(bench.wait(.milliseconds(125)), says: #"0,CLOSED\r\nSEND FAIL\r\n"#)
+                expect(bench.host("AT"), says: ok)
+            }
+        }
+    }
+
     @Test("a CIPSTO that is over for a client closes it at once; 0 closes nobody")
     func changedTimeout() {
         var bench = Self.serving(clients: 1)

@@ -6,10 +6,10 @@ import Testing
 @Suite("A module that lives through random things")
 struct SimulationTests {
     /// Seeds that failed once; they always run.
-    static let keptSeeds: [UInt64] = []
+    static let keptSeeds: [UInt64] = [495, 5_902, 15_238, 183_332]
 
     private static let seedsInBatch: UInt64 = 50
-    private static let batches: Range<UInt64> = 0..<24
+    private static let batches: Range<UInt64> = 0..<20
     private static let onlySeed = ProcessInfo.processInfo.environment["VESP_SEED"].flatMap { UInt64($0) }
 
     @Test("is the same each time and breaks no rule", arguments: batches)
@@ -28,7 +28,7 @@ struct SimulationTests {
         do throws(Violation) {
             var first = Simulation(Choices(seed: seed))
             let trace = try first.run()
-            guard seed % 4 == 0 else { return }
+            guard seed % 8 == 0 else { return }
             var second = Simulation(Choices(seed: seed))
             #expect(try second.run() == trace, "VESP_SEED=\(seed): the second run differs")
         } catch {

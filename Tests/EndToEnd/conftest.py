@@ -38,12 +38,13 @@ def start(tmp_path):
 
 
 @pytest.fixture
-def connect():
-    """Opens a port as a host with pyserial; closed at the end of the test."""
+def connect(request):
+    """Opens a port as a host, with pyserial in tests that try both kinds of port; closed at the end of the test."""
     hosts = []
+    with_pyserial = "port" in request.fixturenames
 
     def connect(vesp: program.Vesp, **options) -> Host:
-        hosts.append(vesp.connect(**options))
+        hosts.append(vesp.connect(with_pyserial=with_pyserial, **options))
         return hosts[-1]
 
     yield connect

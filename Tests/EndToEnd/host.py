@@ -62,17 +62,23 @@ class Host:
     @classmethod
     def open(cls, url: str, *, echo=False, timeout=ANSWER, **options) -> Host:
         """Opens a port with pyserial and, unless `echo`, turns the echo off, which also tells that the module lives."""
-        port = serial.serial_for_url(url, baudrate=115200, timeout=0, write_timeout=timeout, **options)
-        host = cls(port)
+        host = cls(serial.serial_for_url(url, baudrate=115200, timeout=0, write_timeout=timeout, **options))
         if not echo:
-            host.write(b"ATE0\r\n")
-            host.expect(rb"\r\nOK\r\n", timeout=timeout)
+            host.turn_echo_off()
         return host
 
     @classmethod
-    def on_socket(cls, connection: socket.socket) -> Host:
-        """A host on a connected socket, as it is."""
-        return cls(SocketPort(connection))
+    def on_socket(cls, connection: socket.socket, *, echo=True) -> Host:
+        """A host on a connected socket."""
+        host = cls(SocketPort(connection))
+        if not echo:
+            host.turn_echo_off()
+        return host
+
+    def turn_echo_off(self):
+        """ATE0, whatever was said before."""
+        self.write(b"ATE0\r\n")
+        self.expect(rb"\r\nOK\r\n")
 
     def close(self):
         self.port.close()
@@ -93,7 +99,11 @@ class Host:
         readable, _, _ = select.select([self.port.fileno()], [], [], max(0.0, timeout))
         if not readable:
             return False
-        data = self.port.read(65536)
+        try:
+            data = self.port.read(65536)
+        except serial.SerialException:
+            # What pyserial makes of the end of a stream.
+            data = b""
         if not data:
             raise EOFError(f"the port was closed; unread: {bytes(self.buffer[-200:])!r}")
         self.buffer += data

@@ -6,6 +6,7 @@ import json
 import os
 import queue
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -17,7 +18,7 @@ from host import Host
 PATH = Path(os.environ.get("VESP", Path(__file__).parent / "../../.build/release/vesp")).resolve()
 
 #: How long anything that is not timed by the firmware may take on a loaded machine, in seconds.
-DEADLINE = 6.0
+DEADLINE = 15.0
 
 ACCESS_POINT = {"ssid": "vesp", "password": "vespvesp"}
 
@@ -103,9 +104,19 @@ class Vesp:
     def _matches(self, event, kind: str) -> bool:
         return event.get("event") == kind if self.as_json else kind in event
 
-    def connect(self, **options) -> Host:
-        """Opens the port of the ready event with pyserial; the module's echo is off afterwards."""
-        return Host.open(address(self.ready), **options)
+    def connect(self, *, echo=False, timeout=DEADLINE, with_pyserial=False) -> Host:
+        """Opens the port of the ready event; the module's echo is off afterwards, unless `echo`.
+
+        A TCP port is opened as a plain socket unless `with_pyserial`, which sleeps 0.3 s when it closes one.
+        """
+        place = self.ready["serial"]
+        if place["kind"] == "pty":
+            return Host.open(place["path"], echo=echo, timeout=timeout)
+        if with_pyserial:
+            return Host.open(f"socket://{place['host']}:{place['port']}", echo=echo, timeout=timeout)
+        connection = socket.create_connection((place["host"], place["port"]), timeout=timeout)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return Host.on_socket(connection, echo=echo)
 
     @property
     def ready(self) -> dict:
@@ -140,10 +151,3 @@ class Vesp:
         self.process.stdout.close()
         self._errors.close()
 
-
-def address(ready: dict) -> str:
-    """The URL by which pyserial opens the port of a ready event."""
-    serial = ready["serial"]
-    if serial["kind"] == "tcp":
-        return f"socket://{serial['host']}:{serial['port']}"
-    return serial["path"]

@@ -1,6 +1,7 @@
 """Bad input: after all of it the module is alive, answers AT, and has lost nothing that was acknowledged."""
 
 import random
+import socket
 import time
 
 import program
@@ -20,16 +21,14 @@ def recover(host):
     host.expect(rb"ready\r\n(?s:.*)\Z")
     wait_until(lambda: not host.receive(0.1), "the module falls silent")
     host.buffer.clear()
-    host.write(b"ATE0\r\n")
-    host.expect(rb"ATE0\r\r\n\r\nOK\r\n")
+    host.turn_echo_off()
     assert host.is_alive()
 
 
 def test_every_byte_value_outside_a_line_is_skipped(host):
     for value in range(256):
         if value != 0x0A:
-            host.write(bytes([value]) * 3)
-            host.exchange(b"AT\r\n", b"\r\nOK\r\n")
+            host.exchange(bytes([value]) * 3 + b"AT\r\n", b"\r\nOK\r\n")
     host.exchange(b"\n", b"\r\nERROR\r\n")
 
 
@@ -207,8 +206,6 @@ def test_a_peer_that_resets_in_transparent_mode_again_and_again(station, server)
 
 
 def test_a_visitor_of_the_server_that_resets(start, connect):
-    import socket
-
     vesp = start(lab=program.lab())
     host = connect(vesp)
     host.ok("AT+CIPMUX=1")

@@ -1,5 +1,6 @@
 """The first minute with vesp: a port, AT, the default access point, an address."""
 
+import json
 import re
 
 import program
@@ -41,6 +42,14 @@ def test_the_access_points_of_the_command_line_replace_the_default_one(start, co
     assert host.ok("AT+CWJAP?") == ['+CWJAP:"Home"']
 
 
+def test_an_access_point_whose_password_fits_no_wpa2_network_is_open(start, connect):
+    vesp = start("--serial", "tcp:0", "--timing", "fast", "--ap", "Home:short")
+    host = connect(vesp)
+    host.ok("AT+CWMODE=1")
+    assert [line.split(",")[:2] for line in host.ok("AT+CWLAP")] == [["+CWLAP:(0", '"Home"']]
+    assert "warning" in vesp.errors and "Home" in vesp.errors
+
+
 def test_the_manual_edition_answers_as_printed(start, connect):
     host = connect(start("--serial", "tcp:0", "--timing", "fast", "--firmware", "0.21-manual"))
     assert host.ok("AT+GMR") == ["00210905"]
@@ -68,3 +77,33 @@ def test_strict_bugs_hang_the_module_as_the_shipped_one(start, connect):
     host.expect(rb"> ")
     host.write(b"x\r\n")
     host.line("busy s...")
+
+
+def test_the_same_seed_gives_the_same_bytes_and_is_logged(start, connect):
+    def conversation(*options) -> tuple[list[str], str]:
+        vesp = start("--serial", "tcp:0", "--timing", "fast", *options)
+        host = connect(vesp)
+        host.join()
+        host.ok("AT+CIPMUX=1")
+        for link in range(3):
+            host.open_link("UDP", "10.77.1.1", 9, link=link)
+        shown = host.ok("AT+CIPSTATUS")
+        vesp.stop()
+        return shown, vesp.errors
+
+    first, log = conversation("--seed", "7")
+    assert "seed 7" in log
+    assert conversation("--seed", "7")[0] == first
+    assert conversation("--seed", "8")[0] != first
+
+
+def test_paths_of_a_lab_are_relative_to_it(start, tmp_path):
+    module = {"flash": "./esp.flash", "forward": ["0:80"]}
+    place = tmp_path / "labs"
+    place.mkdir()
+    (place / "lab.yaml").write_text(json.dumps(program.lab(serial="pty:./esp.tty", module=module)))
+    vesp = start("labs/lab.yaml")
+    assert vesp.ready
+    assert (place / "esp.tty").is_symlink() and (place / "esp.flash").exists()
+    vesp.stop()
+    assert not (place / "esp.tty").is_symlink()

@@ -123,3 +123,47 @@ def test_data_that_the_host_does_not_read_yet_is_not_lost(station):
 def test_an_icmp_echo_on_loopback_is_answered(station):
     first, last = station.command('AT+PING="127.0.0.1"')
     assert (first[0], last) == ("+", "OK") and first[1:].isdigit()
+
+
+def test_a_restart_and_the_end_of_the_program_end_the_stream_of_the_peer(start, connect):
+    vesp = start(lab=program.lab())
+    host = connect(vesp)
+    with listener() as server:
+        host.join()
+        host.open_link("TCP", LOOPBACK, port_of(server))
+        with accept(server) as peer:
+            host.exchange(b"AT+RST\r\n", b"\r\nOK\r\n\r\nready\r\n")
+            assert peer.recv(1) == b""
+        host.turn_echo_off()
+        host.ok('AT+CWJAP="vesp","vespvesp"')
+        host.open_link("TCP", LOOPBACK, port_of(server))
+        with accept(server) as peer:
+            vesp.stop()
+            assert peer.recv(1) == b""
+
+
+def test_without_an_address_there_is_no_ip(start, connect):
+    host = connect(start(lab=program.lab()))
+    host.ok("AT+CWMODE=1")
+    assert host.command('AT+CIPSTART="TCP","127.0.0.1",80') == ["no ip", "ERROR"]
+
+
+def test_a_soft_ap_alone_reaches_the_loopback_of_the_host(start, connect):
+    host = connect(start(lab=program.lab()))
+    with listener() as server:
+        host.open_link("TCP", LOOPBACK, port_of(server))
+        accept(server).close()
+
+
+@pytest.mark.parametrize("address", [LOOPBACK, "10.77.1.1", "10.77.1.50"])
+def test_an_uplink_of_none_reaches_nothing(start, connect, address):
+    isolated = {**program.ACCESS_POINT, "uplink": "none"}
+    host = connect(start(lab=program.lab(access_points=[isolated])))
+    host.join()
+    with listener() as server:
+        # SYN is given up after some 3.3 s, in fast timing too (contract, Timing).
+        assert host.command(f'AT+CIPSTART="TCP","{address}",{port_of(server)}') == ["ERROR"]
+        host.line("CLOSED")
+        server.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            server.accept()

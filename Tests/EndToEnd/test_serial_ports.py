@@ -5,6 +5,8 @@ import re
 import signal
 import socket
 import stat
+import subprocess
+import termios
 
 import program
 from host import Host
@@ -144,7 +146,7 @@ def test_links_and_sockets_are_removed_at_the_end(start, tmp_path, number):
 def test_a_link_that_is_there_is_replaced(start, connect, tmp_path):
     (tmp_path / "esp.tty").symlink_to("/nowhere")
     vesp = start("--serial", "pty:./esp.tty")
-    assert os.readlink(tmp_path / "esp.tty") == vesp.ready["serial"]["path"]
+    assert vesp.ready["serial"]["path"] == os.readlink(tmp_path / "esp.tty")
     vesp.stop()
 
 
@@ -182,8 +184,8 @@ def test_a_stale_socket_file_is_replaced_and_a_live_one_refused(start, tmp_path)
 def test_a_tcp_port_in_use_is_refused(tmp_path):
     with listener() as taken:
         ended = program.run("run", "--serial", f"tcp:{port_of(taken)}", directory=tmp_path)
-    assert ended.returncode == 69
-    program.check_refusal(ended, str(port_of(taken)))
+        assert ended.returncode == 69
+        program.check_refusal(ended, str(port_of(taken)))
 
 
 def test_a_device_that_is_not_there_is_refused(tmp_path):
@@ -203,6 +205,12 @@ def test_a_device_is_opened_at_the_settings_of_the_module(start, connect):
         host.write(b"ATE0\r\n")
         host.expect(rb"ATE0\r\r\n\r\nOK\r\n")
         assert host.is_alive()
+        assert termios.tcgetattr(theirs)[4:6] == [termios.B115200] * 2
+        assert not termios.tcgetattr(theirs)[2] & termios.CSTOPB
+        # Word length and parity are not to be seen: the kernel refuses to change them on a pseudo-terminal.
+        host.ok("AT+UART=57600,8,3,0,0")
+        wait_until(lambda: termios.tcgetattr(theirs)[4] == termios.B57600, "the new settings are in force")
+        assert termios.tcgetattr(theirs)[2] & termios.CSTOPB
         vesp.stop()
     finally:
         os.close(ours)
@@ -243,8 +251,6 @@ def test_dev_null_ends_the_program(tmp_path):
 
 
 def test_the_shell_line_of_the_contract_works(tmp_path):
-    import subprocess
-
     line = f"printf 'AT\\r\\n' | '{program.PATH}' run --serial stdio --timing fast"
     ended = subprocess.run(["sh", "-c", line], cwd=tmp_path, stdout=subprocess.PIPE, timeout=DEADLINE, check=True)
     assert ended.stdout == ANSWER
@@ -271,8 +277,6 @@ def test_events_of_a_stdio_module_go_to_standard_error(tmp_path):
 
 
 def test_a_reader_of_standard_output_that_leaves_ends_the_program_with_74(tmp_path):
-    import subprocess
-
     process = subprocess.Popen(
         [str(program.PATH), *STDIO], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -299,3 +303,12 @@ def test_a_client_that_writes_faster_than_it_is_read_loses_nothing(start, port):
         host.expect(rb"\r\nOK\r\n$")
         with in_background(host.write, b"AT\r\n" * count):
             assert host.take(6 * count, timeout=30) == b"\r\nOK\r\n" * count
+
+
+@pytest.mark.parametrize("spec", ["pty:./esp.tty", "tcp:0", "unix:./esp.sock"])
+def test_a_client_that_does_not_read_keeps_nobody_from_stopping(start, spec):
+    vesp = start("--serial", spec, "--timing", "fast")
+    with open_port(vesp) as host:
+        host.write(b"AT+GMR\r\n" * 200)
+        host.expect(rb"OK\r\n")
+        vesp.stop()

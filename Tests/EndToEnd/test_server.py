@@ -6,7 +6,7 @@ import subprocess
 import urllib.request
 
 import program
-from host import Data
+from host import Data, Host
 from peers import DEADLINE, LOOPBACK, free_port, in_background, listener, port_of
 
 import pytest
@@ -81,7 +81,7 @@ def test_a_port_of_the_host_that_is_taken_is_replaced_by_a_free_one(start, conne
         vesp = start("--serial", "tcp:0", "--timing", "fast", as_json=False)
         host_port = re.fullmatch(r"esp: serial tcp 127\.0\.0\.1:(\d+)", vesp.event("serial"))[1]
         with socket.create_connection((LOOPBACK, int(host_port)), timeout=DEADLINE) as serial:
-            host = type_host(serial)
+            host = Host.on_socket(serial, echo=False)
             host.ok("AT+CIPMUX=1")
             host.ok(f"AT+CIPSERVER=1,{port_of(taken)}")
             line = vesp.event("server")
@@ -89,16 +89,6 @@ def test_a_port_of_the_host_that_is_taken_is_replaced_by_a_free_one(start, conne
             assert match and int(match[1]) != port_of(taken)
             with socket.create_connection((LOOPBACK, int(match[1])), timeout=DEADLINE):
                 host.line("0,CONNECT")
-
-
-def type_host(connection: socket.socket):
-    """A host on a plain socket, echo off."""
-    from host import Host
-
-    host = Host.on_socket(connection)
-    host.write(b"ATE0\r\n")
-    host.expect(rb"ATE0\r\r\n\r\nOK\r\n")
-    return host
 
 
 def test_visitors_get_the_lowest_free_ids_and_a_sixth_is_turned_away(start, connect):

@@ -1,9 +1,11 @@
 """UDP links: socat and plain sockets, both ways, in the three modes."""
 
+import re
 import socket
 import subprocess
 
 import program
+from host import Host
 from peers import LOOPBACK, datagram_socket, free_port, port_of, udp_port_is_bound, wait_until
 
 import pytest
@@ -109,6 +111,15 @@ def test_a_local_port_that_is_taken_is_replaced_and_told(start, connect):
         host.send(b"hello")
         payload, sender = peer.recvfrom(100)
         assert (payload, sender) == (b"hello", (LOOPBACK, event["hostPort"]))
+
+
+def test_the_text_line_of_a_udp_port_is_as_contracted(start, connect, tmp_path):
+    vesp = start(lab=program.lab(serial="pty:./esp.tty"), as_json=False)
+    assert vesp.event("serial")
+    with Host.open(str(tmp_path / "esp.tty")) as host, datagram_socket() as taken:
+        host.join()
+        host.open_link("UDP", LOOPBACK, 9, port_of(taken))
+        assert re.fullmatch(rf"esp: udp port {port_of(taken)} is 127\.0\.0\.1:\d+", vesp.event("udp"))
 
 
 def test_udp_and_tcp_share_the_ids(station, peers):

@@ -17,11 +17,15 @@ extension Engine {
         }
         putLinkLine(id, "CLOSED")
         free(id)
-        if case .sending(_, link.socket) = session.parser.state, !options.bugs.contains(.finBeforeAck) {
-            put(firmware.texts.sendFailed)
-            session.parser.state = .idle
-        }
+        if !options.bugs.contains(.finBeforeAck) { failSending(on: link.socket) }
         continueClosingAll()
+    }
+
+    /// The payload that waits for its ACK on a socket that is no more has not arrived.
+    private mutating func failSending(on socket: Socket) {
+        guard case .sending(_, socket) = session.parser.state else { return }
+        put(firmware.texts.sendFailed)
+        session.parser.state = .idle
     }
 
     /// The connection is gone by RST or by silence; the line follows a moment later.
@@ -97,6 +101,8 @@ extension Engine {
         let link = session.links[id]
         putLinkLine(id, "CLOSED")
         free(id)
+        // AT+CIPSTO does not wait for an ACK.
+        failSending(on: link.socket)
         if link.isAwaited {
             putOK()
             // Quirk: closing a link that the server accepted leaves the parser busy (bug close-server-link).

@@ -35,16 +35,16 @@ extension Engine {
         session.timers.start(.link(.phase, id), at: now + delays.retransmission)
     }
 
-    /// The far end has acknowledged all data, or the FIN.
+    /// The far end has acknowledged all data, and the FIN if one was sent.
     mutating func linkAcknowledged(_ id: LinkID) {
         let link = session.links[id]
-        if case .closing(isClosed: false) = link.phase {
-            session.timers.start(.link(.phase, id), at: now + delays.finWait2)
-            return
+        switch link.phase {
+        case .closing(isClosed: false): session.timers.start(.link(.phase, id), at: now + delays.finWait2)
+        case .open where link.isUnacknowledged: session.timers.stop(.link(.phase, id))
+        default: return
         }
-        guard link.isOpen, link.isUnacknowledged else { return }
+        guard link.isUnacknowledged else { return }
         session.links[id].isUnacknowledged = false
-        session.timers.stop(.link(.phase, id))
         linkIsActive(id)
         if case .sending(_, link.socket) = session.parser.state {
             put("\r\nSEND OK\r\n")
