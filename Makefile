@@ -9,7 +9,8 @@ SHELL := bash
 # SwiftPM uses all cores by itself, and two builds in one scratch path wait for each other.
 .NOTPARALLEL:
 
-FORMATTED := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources/EngineBenchmark
+FORMATTED := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources/EngineBenchmark \
+	Fuzz/Package.swift Fuzz/Sources/EngineFuzzer
 FUZZ_SECONDS ?= 60
 RELEASE_VESP := .build/release/vesp
 DEBUG_VESP := .build/debug/vesp
@@ -76,7 +77,7 @@ bench-round-trip: release
 	Benchmarks/run round-trip $(RELEASE_VESP)
 
 .PHONY: fuzz
-fuzz: ## each fuzz target for FUZZ_SECONDS (60)
+fuzz: ## the engine under libFuzzer for FUZZ_SECONDS (60)
 	Fuzz/run $(FUZZ_SECONDS)
 
 .PHONY: record

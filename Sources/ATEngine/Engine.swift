@@ -52,8 +52,9 @@ public struct Engine: Sendable {
 
     /// Whether `deliver` would take payload for a socket now. A socket that the module no longer knows takes all.
     public func takesPayload(on socket: Socket) -> Bool {
-        guard chip.power == .running, let id = session.links.id(of: socket) else { return true }
-        return takesPayload(id)
+        guard chip.power == .running else { return true }
+        if let id = session.links.id(of: socket) { return takesPayload(id) }
+        return session.upgrade.socket != socket || !isBlocked
     }
 
     /// The UART's settings now.
@@ -118,8 +119,15 @@ public struct Engine: Sendable {
         _ payload: Span<UInt8>, on socket: Socket, from sender: Endpoint, at now: Instant
     ) -> Int {
         begin(at: now)
-        guard chip.power == .running, !payload.isEmpty, let id = session.links.id(of: socket) else { return payload.count }
-        let count = receivePayload(payload, id, from: sender)
+        guard chip.power == .running, !payload.isEmpty else { return payload.count }
+        guard takesPayload(on: socket) else { return 0 }
+        var count = payload.count
+        if let id = session.links.id(of: socket) {
+            count = receivePayload(payload, id, from: sender)
+        } else if session.upgrade.socket == socket {
+            count = min(count, Links.segmentSize)
+            receiveUpgrade(payload.extracting(..<count))
+        }
         settle()
         return count
     }
@@ -234,6 +242,8 @@ extension Engine {
         case .transparentReconnect: redialTransparent()
         case .addressCheck: checkAddress()
         case .lineChange: applyLineChange()
+        case .upgradeStep: upgradeStepEnded()
+        case .upgradeTotal: endUpgrade(isDone: false)
         case .link(.phase, let id): phaseEnded(id)
         case .link(.closePoll, let id): pollClosing(id)
         case .link(.idle, let id): startClosing(id, isAwaited: false)
@@ -265,13 +275,16 @@ extension Engine {
                 linkResolved(id, to: address)
             } else if let slot = session.pings.slot(of: lookup) {
                 pingResolved(slot, to: address)
+            } else if session.upgrade.state == .resolving(lookup) {
+                upgradeResolved(to: address)
             }
-        case .connected(let socket): withLink(socket) { $0.linkConnected($1) }
-        case .unreachable(let socket): withLink(socket) { $0.linkUnreachable($1) }
-        case .acknowledged(let socket): withLink(socket) { $0.linkAcknowledged($1) }
-        case .finished(let socket): withLink(socket) { $0.linkFinished($1) }
-        case .reset(let socket): withLink(socket) { $0.linkReset($1) }
-        case .closed(let socket): withLink(socket) { $0.linkClosed($1) }
+        case .connected(let socket): withLink(socket, upgrade: { $0.upgradeConnected() }) { $0.linkConnected($1) }
+        case .unreachable(let socket): withLink(socket, upgrade: { $0.upgradeReset() }) { $0.linkUnreachable($1) }
+        case .acknowledged(let socket):
+            withLink(socket, upgrade: { $0.upgradeAcknowledged() }) { $0.linkAcknowledged($1) }
+        case .finished(let socket): withLink(socket, upgrade: { $0.upgradeFinished() }) { $0.linkFinished($1) }
+        case .reset(let socket): withLink(socket, upgrade: { $0.upgradeReset() }) { $0.linkReset($1) }
+        case .closed(let socket): withLink(socket, upgrade: { $0.upgradeReset() }) { $0.linkClosed($1) }
         case .pong(let ping, let milliseconds):
             if let slot = session.pings.slot(of: ping) { pingReplied(slot, milliseconds: milliseconds) }
         case .scanned(let found): scanEnded(found)
@@ -283,7 +296,14 @@ extension Engine {
         }
     }
 
-    private mutating func withLink(_ socket: Socket, _ body: (inout Engine, LinkID) -> Void) {
-        if let id = session.links.id(of: socket) { body(&self, id) }
+    /// Tells the link, or the upgrade, that a socket belongs to.
+    private mutating func withLink(
+        _ socket: Socket, upgrade: (inout Engine) -> Void, _ body: (inout Engine, LinkID) -> Void
+    ) {
+        if let id = session.links.id(of: socket) {
+            body(&self, id)
+        } else if session.upgrade.socket == socket {
+            upgrade(&self)
+        }
     }
 }

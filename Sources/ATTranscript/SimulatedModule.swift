@@ -18,8 +18,8 @@ struct SimulatedModule {
     static let exchangeLimit = 100_000
     /// How many deadlines one wait may pass; a day of a 20 ms timer has fewer.
     static let deadlineLimit = 5_000_000
-    /// How many links a module has.
-    static let linkCount = 5
+    /// How many links a module has: five, and the one of an upgrade.
+    static let linkCount = 6
     /// How much output is fetched in one call, in bytes.
     private static let outputChunk = 4096
 

@@ -35,7 +35,8 @@ struct Bench {
 
     /// A module that is booted and quiet, in mode 2 unless `flash` says otherwise; its echo is off.
     init(
-        _ firmware: Firmware = .shipped021, timing: Timing = .firmware, bugs: Bugs = [], flash: FlashImage = FlashImage(),
+        _ firmware: Firmware = .shipped021, timing: Timing = .firmware, bugs: Bugs = [],
+        flash: FlashImage = FlashImage(),
         echoes: Bool = false
     ) {
         engine = Engine(
@@ -215,7 +216,8 @@ struct Bench {
         case .listen(let port): "listen \(port)"
         case .unlisten(let port): "unlisten \(port)"
         case .ping(_, let address): "ping \(address)"
-        case .scan(let filter): "scan \(escaped(filter.ssid)) \(filter.bssid.map(\.description) ?? "any") \(filter.channel)"
+        case .scan(let filter):
+            "scan \(escaped(filter.ssid)) \(filter.bssid.map(\.description) ?? "any") \(filter.channel)"
         case .join(let request): "join \(escaped(request.ssid)) \(request.address?.description ?? "leased")"
         case .leave: "leave"
         case .stationAddress(let address): "station \(address?.description ?? "leased")"

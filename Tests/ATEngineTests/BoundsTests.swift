@@ -56,6 +56,15 @@ struct BoundsTests {
         #expect((126...300).contains(waiting))
     }
 
+    @Test("the effects of one call are those of the lines that fit before the CPU waits")
+    func effects() {
+        var bench = Bench()
+        bench.sendUnread((0..<200).map { "AT+CWMODE=\(1 + $0 % 2)\r\n" }.joined())
+        // 21 OKs are more than 125 bytes; each mode has two erases, two writes, and the softAP.
+        #expect(bench.takeEffects().count == 21 * 5)
+        #expect(bench.takeEffects().isEmpty)
+    }
+
     @Test("an echoed payload of 2048 bytes is the most that one read brings")
     func echo() {
         var bench = Bench.connected()

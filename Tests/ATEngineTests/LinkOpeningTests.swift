@@ -140,6 +140,18 @@ struct LinkOpeningTests {
         expect(bench.handle(.connected(bench.socket(0))), says: #"CONNECT\r\n"# + ok)
     }
 
+    @Test("a name that leads where no interface does is CONNECT Failed, and with its bug the parser hangs")
+    func nameWithoutRoute() {
+        for bugs in [[], Bugs.lookupRefused] as [Bugs] {
+            var bench = Bench(bugs: bugs)
+            bench.host("AT+CWMODE=3")
+            bench.host(#"AT+CIPSTART="TCP","a.example",80"#)
+            let answer = bench.handle(.resolved(bench.lookup, IPv4Address(10, 0, 0, 1)))
+            expect(answer, says: #"0,CONNECT Failed\r\n"# + error)
+            expect(bench.host("AT"), says: bugs.isEmpty ? ok : #"\r\nbusy p...\r\n"#)
+        }
+    }
+
     @Test("the bugs of the shipped firmware are there when they are asked for")
     func bugs() {
         var silent = Bench(bugs: .connectSilent)

@@ -71,7 +71,8 @@ struct ParserTests {
         #expect(bench.host("AT").output.hasSuffix(ok))
     }
 
-    @Test("without a CR no form is found", arguments: ["AT", "AT+GMR", "AT+CIPMUX?", "AT+CWQAP=?", "AT+CIPMUX=1", "ATE0"])
+    @Test(
+        "without a CR no form is found", arguments: ["AT", "AT+GMR", "AT+CIPMUX?", "AT+CWQAP=?", "AT+CIPMUX=1", "ATE0"])
     func noCarriageReturn(_ line: String) {
         var bench = Bench()
         expect(bench.send(line + "\n"), says: error)

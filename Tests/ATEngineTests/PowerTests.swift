@@ -61,7 +61,9 @@ extension Bench {
 
 @Suite("Power and reset")
 struct PowerTests {
-    @Test("in every state ends everything and starts a module that answers", arguments: Situation.allCases, Timing.allCases)
+    @Test(
+        "in every state ends everything and starts a module that answers", arguments: Situation.allCases,
+        Timing.allCases)
     func everywhere(_ situation: Situation, _ timing: Timing) {
         for event in PowerEvent.allCases where event != .on {
             var bench = situation.module(timing)
@@ -110,7 +112,9 @@ struct PowerTests {
         expect(bench.wait(.microseconds(1)), asks: ["restart", "softAP off"])
         #expect(bench.engine.receiveCapacity == 0)
         expect(bench.wait(.microseconds(299_999)))
-        expect(bench.wait(.microseconds(1)), says: #"\r\nready\r\n"#, asks: ["line 115200", "softAP ESP_000001 192.168.4.1"])
+        expect(
+            bench.wait(.microseconds(1)), says: #"\r\nready\r\n"#,
+            asks: ["line 115200", "softAP ESP_000001 192.168.4.1"])
     }
 
     @Test("asleep, the module loses what it is sent and only a reset wakes it")

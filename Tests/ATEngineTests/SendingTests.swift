@@ -45,7 +45,9 @@ struct SendingTests {
 
     @Test(
         "in UDP mode 0 the far end stays, in 1 it changes once, in 2 it changes",
-        arguments: [(0, "10.0.0.2:1000", "10.0.0.2:1000"), (1, "10.0.0.3:7", "10.0.0.3:7"), (2, "10.0.0.3:7", "10.0.0.4:8")])
+        arguments: [
+            (0, "10.0.0.2:1000", "10.0.0.2:1000"), (1, "10.0.0.3:7", "10.0.0.3:7"), (2, "10.0.0.3:7", "10.0.0.4:8"),
+        ])
     func udpModes(_ mode: Int, _ first: String, _ second: String) {
         var bench = Bench.online()
         bench.host("AT+CIPSTART=\"UDP\",\"10.0.0.2\",1000,2000,\(mode)")

@@ -15,7 +15,8 @@ struct StoredSetting: Sendable, CustomTestStringConvertible {
     static let all = [
         StoredSetting(command: "AT+CWMODE=3", query: "AT+CWMODE?", shown: #"+CWMODE:3\r\n"#),
         StoredSetting(
-            command: #"AT+CWSAP="m\"y","pass,word",11,4"#, query: "AT+CWSAP?", shown: #"+CWSAP:"m"y","pass,word",11,4\r\n"#),
+            command: #"AT+CWSAP="m\"y","pass,word",11,4"#, query: "AT+CWSAP?",
+            shown: #"+CWSAP:"m"y","pass,word",11,4\r\n"#),
         StoredSetting(command: "AT+CWDHCP=0,0", query: "AT+CWDHCP?", shown: "+CWDHCP:2"),
         StoredSetting(
             before: ["AT+CWMODE=3"], command: "AT+CWDHCP=2,0", query: "AT+CWDHCP?", shown: "+CWDHCP:0"),
@@ -63,7 +64,8 @@ struct SettingsTests {
         #expect(bench.takeEffects() == ["erase 3d", "write 3d000 56", "erase 3f", "write 3f000 1"])
         #expect(bench.read(.max) == ok)
         #expect(bench.host("AT+CIPMODE=0").effects == ["erase 3e", "write 3e000 56", "erase 3f", "write 3f000 1"])
-        #expect(bench.host("AT+CWMODE=3").effects.prefix(4) == ["erase 7d", "write 7d000 880", "erase 7f", "write 7f000 1"])
+        #expect(
+            bench.host("AT+CWMODE=3").effects.prefix(4) == ["erase 7d", "write 7d000 880", "erase 7f", "write 7f000 1"])
     }
 
     @Test("what is set to what it is already is not written", arguments: StoredSetting.all)

@@ -129,7 +129,8 @@ struct StationTests {
         expect(bench.host("AT+CWLAP"), asks: ["scan  any 0"])
         expect(bench.host("AT"), says: #"\r\nbusy p...\r\n"#)
         let found = ScannedAccessPoint(
-            ssid: Array("home".utf8), bssid: MACAddress(value: 0x0200_0000_0001), channel: 6, rssi: -48, security: .wpa2)
+            ssid: Array("home".utf8), bssid: MACAddress(value: 0x0200_0000_0001), channel: 6, rssi: -48, security: .wpa2
+        )
         expect(
             bench.handle(.scanned([found])), says: #"+CWLAP:(3,"home",-48,"02:00:00:00:00:01",6)\r\n"# + ok)
         expect(

@@ -96,6 +96,18 @@ struct TransparentTests {
         }
     }
 
+    @Test("a dial that fails after +++ is CLOSED, and is the last")
+    func lostAfterEscape() {
+        var bench = Self.entered()
+        bench.handle(.reset(bench.socket(0)))
+        bench.wait(.milliseconds(10))
+        bench.send("+++")
+        expect(bench.wait(.milliseconds(20)), asks: ["connect 0 10.0.0.1:80"])
+        bench.handle(.reset(bench.socket(0)))
+        expect(bench.wait(.seconds(1)), says: #"0,CLOSED\r\n"#)
+        expect(bench.host("AT"), says: ok)
+    }
+
     @Test("a new connection comes without a word and takes its own local port")
     func reconnected() {
         var bench = Self.entered()

@@ -150,4 +150,3 @@ class Vesp:
         self._reader.join(DEADLINE)
         self.process.stdout.close()
         self._errors.close()
-

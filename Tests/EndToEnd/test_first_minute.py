@@ -3,9 +3,9 @@
 import json
 import re
 
-import program
-
 import pytest
+
+import program
 
 
 @pytest.mark.parametrize("timing", ["fast", "real"])

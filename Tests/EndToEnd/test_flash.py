@@ -3,9 +3,9 @@
 import random
 import time
 
-import program
-
 import pytest
+
+import program
 
 IMAGE = 524_288
 

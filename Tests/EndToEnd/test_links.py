@@ -4,11 +4,11 @@ import hashlib
 import random
 import time
 
+import pytest
+
 import program
 from host import Data
 from peers import LOOPBACK, accept, free_port, in_background, listener, port_of, receive_exactly, web_server
-
-import pytest
 
 
 def get(host, port: int, size: int) -> bytes:

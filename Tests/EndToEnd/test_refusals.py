@@ -1,13 +1,12 @@
 """The command line and the lab file: what is wrong is said in one sentence, with its place, and the exit status."""
 
 import json
-
-import program
-from peers import listener, port_of
-
 from pathlib import Path
 
 import pytest
+
+import program
+from peers import listener, port_of
 
 TRANSCRIPT = Path(__file__).resolve().parent / "../../Transcripts/line/at.txt"
 
@@ -34,7 +33,7 @@ USAGE = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "name"), USAGE, ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "")
+@pytest.mark.parametrize(("arguments", "name"), USAGE, ids=[" ".join(arguments)[:40] for arguments, _ in USAGE])
 def test_a_usage_error_exits_64_and_names_what_is_wrong(tmp_path, arguments, name):
     ended = program.run(*arguments, directory=tmp_path)
     assert ended.returncode == 64, ended.stderr
@@ -70,7 +69,7 @@ LABS = [
     ("modules:\n  - name: esp\n    strictBugs: maybe\n", ["lab.yaml:3", "strictBugs"]),
     ("modules:\n  - name: esp\n    forward: [\"80\"]\n", ["lab.yaml:3", "forward"]),
     ("air:\n  accessPoints:\n    - ssid: Home\n      channel: 99\nmodules: [{name: esp}]\n", ["lab.yaml:4", "channel"]),
-    ("air:\n  accessPoints:\n    - ssid: Home\n      password: short\nmodules: [{name: esp}]\n", ["lab.yaml:4", "password"]),
+    ("air:\n  accessPoints:\n    - ssid: H\n      password: short\nmodules: [{name: esp}]\n", ["lab.yaml:4", "password"]),
     ("air:\n  accessPoints:\n    - channel: 6\nmodules: [{name: esp}]\n", ["lab.yaml:3", "ssid"]),
     ("network:\n  allow: [everything]\nmodules: [{name: esp}]\n", ["lab.yaml:2", "allow"]),
     ("network:\n  hosts: {a.example: 1.2.3}\nmodules: [{name: esp}]\n", ["lab.yaml:2", "hosts"]),
@@ -82,7 +81,9 @@ LABS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "names"), LABS, ids=[names[-1] + str(number) for number, (_, names) in enumerate(LABS)])
+@pytest.mark.parametrize(
+    ("text", "names"), LABS, ids=[names[-1] + str(number) for number, (_, names) in enumerate(LABS)]
+)
 def test_a_mistake_in_a_lab_exits_78_and_names_file_line_and_key(tmp_path, text, names):
     (tmp_path / "lab.yaml").write_text(text)
     ended = program.run("run", "lab.yaml", directory=tmp_path)

@@ -8,11 +8,11 @@ import stat
 import subprocess
 import termios
 
+import pytest
+
 import program
 from host import Host
-from peers import DEADLINE, LOOPBACK, in_background, port_of, listener, wait_until
-
-import pytest
+from peers import DEADLINE, LOOPBACK, in_background, listener, port_of, wait_until
 
 
 def unix_host(path) -> Host:

@@ -5,11 +5,11 @@ import socket
 import subprocess
 import urllib.request
 
+import pytest
+
 import program
 from host import Data, Host
 from peers import DEADLINE, LOOPBACK, free_port, in_background, listener, port_of
-
-import pytest
 
 PAGE = b"<h1>hello from the module</h1>" * 100
 
@@ -52,11 +52,11 @@ def test_a_page_of_the_module_is_fetched_by_the_default_port_rule(start, connect
     assert vesp.event("server") == {
         "event": "server", "module": "esp", "port": number, "host": LOOPBACK, "hostPort": number,
     }  # fmt: skip
+    got = []
     for _ in range(2):
-        got = []
         with in_background(lambda: got.append(fetch(f"http://127.0.0.1:{number}/"))):
             serve_one_page(host, PAGE)
-        assert got == [PAGE]
+    assert got == [PAGE, PAGE]
     host.ok("AT+CIPSERVER=0")
     assert vesp.event("server-closed") == {"event": "server-closed", "module": "esp", "port": number}
     with pytest.raises(ConnectionRefusedError):

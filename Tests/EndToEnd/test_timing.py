@@ -2,10 +2,10 @@
 
 import time
 
+import pytest
+
 import program
 from peers import in_background
-
-import pytest
 
 
 def bits(count: int) -> float:

@@ -3,10 +3,10 @@
 import random
 import time
 
+import pytest
+
 import program
 from peers import LOOPBACK, accept, in_background, listener, port_of, receive_exactly, reset
-
-import pytest
 
 #: The silence that makes `+++` a packet of its own is 20 ms (reference 3.8); the rest is for a loaded machine.
 GUARD = 0.3

@@ -4,11 +4,11 @@ import re
 import socket
 import subprocess
 
+import pytest
+
 import program
 from host import Host
 from peers import LOOPBACK, datagram_socket, free_port, port_of, udp_port_is_bound, wait_until
-
-import pytest
 
 
 def receive(host, *, link=None) -> bytes:

@@ -76,7 +76,7 @@ extension Command {
             }),
 
         // Upgrade through the network.
-        Command("+CIUPDATE", "6.2.10", execute: { _ in .error }),
+        Command("+CIUPDATE", "6.2.10", execute: { engine in engine.startUpgrade() }),
 
         // Ping. The parser is free meanwhile.
         Command(

@@ -72,6 +72,7 @@ extension Engine {
     private mutating func leaveWorld() {
         guard chip.power == .running else { return }
         for id in Links.ids where session.links[id].hasSocket { effects.append(.release(id, session.links[id].socket)) }
+        if let socket = session.upgrade.socket { effects.append(.release(Upgrade.link, socket)) }
         switch session.server.state {
         case .listening(let port), .ending(let port): effects.append(.unlisten(port: port))
         case .stopped: break

@@ -61,18 +61,14 @@ extension Engine {
     mutating func startClosing(_ id: LinkID, isAwaited: Bool) {
         session.links[id].isAwaited = isAwaited
         if session.links[id].isClosing { return }
+        let isGone = session.links[id].phase == .broken
+        setPhase(.closing(isClosed: false), of: id, for: delays.retransmission)
         session.timers.stop(.link(.idle, id))
-        if session.links[id].phase == .broken {
-            // The connection is gone already; only the stack's look is missing.
-            setPhase(.closing(isClosed: true), of: id, for: nil)
+        if delays.closePoll > .zero { session.timers.start(.link(.closePoll, id), at: now + delays.closePoll) }
+        if isGone {
+            linkClosed(id)
         } else {
-            setPhase(.closing(isClosed: false), of: id, for: delays.retransmission)
             effects.append(.close(id, session.links[id].socket))
-        }
-        if delays.closePoll > .zero {
-            session.timers.start(.link(.closePoll, id), at: now + delays.closePoll)
-        } else if case .closing(isClosed: true) = session.links[id].phase {
-            finishClosing(id)
         }
     }
 

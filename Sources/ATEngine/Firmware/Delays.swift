@@ -39,6 +39,11 @@ public struct Delays: Sendable {
     /// How often a stored transparent link looks for an address (reference 5.4).
     let addressCheck = Interval.milliseconds(500)
 
+    /// How long an update server may be silent, its second connection may take, and all may take (reference 7).
+    let upgradeAnswer = Interval.seconds(5)
+    let upgradeConnect = Interval.seconds(10)
+    let upgradeTotal = Interval.seconds(60)
+
     /// How many looks a join has (reference 2.9).
     static let looks = 7
 

@@ -5,7 +5,6 @@ extension Engine {
     /// Prints payload that has come for a link and returns how many bytes of it were taken.
     mutating func receivePayload(_ payload: Span<UInt8>, _ id: LinkID, from sender: Endpoint) -> Int {
         let link = session.links[id]
-        guard takesPayload(id) else { return 0 }
         guard link.isOpen, link.transport == .tcp || payload.count <= Links.datagramSize else { return payload.count }
         let isRaw = session.links.isTransparentMode
         let count = link.transport == .tcp ? min(payload.count, Links.segmentSize) : payload.count

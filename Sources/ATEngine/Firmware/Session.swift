@@ -9,6 +9,7 @@ struct Session: Sendable {
     var server = Server()
     var transparent = Transparent()
     var pings = Pings()
+    var upgrade = Upgrade()
     var mode: WiFiMode
     var station: Station
     var softAP: SoftAP

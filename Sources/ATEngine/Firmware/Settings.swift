@@ -93,6 +93,8 @@ struct SystemParameters: Sendable {
 
     var mode = WiFiMode.softAP
     var autoConnects = true
+    /// Which image runs.
+    var half = FlashHalf.user1
     var ssid: [UInt8] = []
     var password: [UInt8] = []
     /// nil is the default softAP, whose name depends on the MAC.
@@ -105,6 +107,7 @@ struct SystemParameters: Sendable {
         guard bytes.starts(with: mark) else { return }
         mode = WiFiMode(rawValue: bytes[5]) ?? .softAP
         autoConnects = bytes[6] != 0
+        half = FlashHalf(rawValue: bytes[7]) ?? .user1
         ssid = Self.text(in: bytes, at: 8, limit: 32)
         password = Self.text(in: bytes, at: 41, limit: 64)
         let name = Self.text(in: bytes, at: 106, limit: 32)
@@ -120,6 +123,7 @@ struct SystemParameters: Sendable {
         for index in 0..<Self.mark.utf8CodeUnitCount { bytes[index] = Self.mark.utf8Start[index] }
         bytes[5] = mode.rawValue
         bytes[6] = autoConnects ? 1 : 0
+        bytes[7] = half.rawValue
         Self.put(ssid, into: &bytes, at: 8)
         Self.put(password, into: &bytes, at: 41)
         guard let softAP else { return bytes }
@@ -245,6 +249,25 @@ extension Engine {
         erase(sector: ParameterArea.user.copies.1)
         erase(sector: ParameterArea.user.flag)
         store([UInt8](repeating: 0xFF, count: SystemParameters.size), in: .system)
+    }
+
+    /// The half that the second-stage boot starts: user1 unless an upgrade has selected the other (reference 6, 7).
+    var runningHalf: FlashHalf { systemParameters.half }
+
+    /// The upgrade flag: the next start runs this half.
+    mutating func storeRunningHalf(_ half: FlashHalf) {
+        var parameters = systemParameters
+        parameters.half = half
+        store(parameters.bytes, in: .system)
+    }
+
+    /// One sector of an image, or what there is for the last.
+    mutating func writeSector(_ sector: Int, _ bytes: [UInt8]) {
+        effects.append(.erase(sector: sector))
+        stall(for: delays.sectorErase)
+        let payload = effects.payload(bytes)
+        effects.append(.write(address: sector * FlashImage.sectorSize, payload))
+        stall(for: delays.recordWrite)
     }
 
     private mutating func erase(sector: Int) {

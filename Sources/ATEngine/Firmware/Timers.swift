@@ -14,6 +14,10 @@ enum Timer: Equatable {
     case addressCheck
     /// The UART takes its new settings.
     case lineChange
+    /// The step that an upgrade is at may last no longer.
+    case upgradeStep
+    /// Nor the whole upgrade.
+    case upgradeTotal
     case link(LinkTimer, LinkID)
     case ping(Int)
 }
@@ -29,7 +33,7 @@ enum LinkTimer: Int, CaseIterable {
 }
 
 extension Timer {
-    private static let firstLink = 6
+    private static let firstLink = 8
     private static let firstPing = firstLink + LinkTimer.allCases.count * Links.count
     static let count = firstPing + Pings.limit
 
@@ -41,6 +45,8 @@ extension Timer {
         case .transparentReconnect: 3
         case .addressCheck: 4
         case .lineChange: 5
+        case .upgradeStep: 6
+        case .upgradeTotal: 7
         case .link(let kind, let id): Self.firstLink + id * LinkTimer.allCases.count + kind.rawValue
         case .ping(let slot): Self.firstPing + slot
         }
@@ -54,6 +60,8 @@ extension Timer {
         case 3: self = .transparentReconnect
         case 4: self = .addressCheck
         case 5: self = .lineChange
+        case 6: self = .upgradeStep
+        case 7: self = .upgradeTotal
         case ..<Self.firstPing:
             let (id, kind) = (index - Self.firstLink).quotientAndRemainder(dividingBy: LinkTimer.allCases.count)
             self = .link(LinkTimer.allCases[kind], id)

@@ -43,7 +43,8 @@ struct Answer {
 
     private var isTransparentEntry: Bool { starts(with: "AT+CIPSEND\r") }
     private var endsInPrompt: Bool {
-        starts(with: "AT+CIPSEND") && (heard.suffix(2) == Array("> ".utf8)[...] || heard.suffix(3) == Array("\r\n>".utf8)[...])
+        starts(with: "AT+CIPSEND")
+            && (heard.suffix(2) == Array("> ".utf8)[...] || heard.suffix(3) == Array("\r\n>".utf8)[...])
     }
 
     private func starts(with text: String) -> Bool { (line + Array("\r\n".utf8)).starts(with: text.utf8) }

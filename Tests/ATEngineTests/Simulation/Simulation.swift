@@ -84,7 +84,9 @@ extension Simulation {
     private mutating func offer(_ bytes: [UInt8]) throws(Violation) {
         let capacity = stage.engine.receiveCapacity
         let count = try stage.offer(bytes)
-        guard count <= max(capacity, 4096) else { throw Violation("\(count) bytes were taken, \(capacity) is the capacity") }
+        guard count <= max(capacity, 4096) else {
+            throw Violation("\(count) bytes were taken, \(capacity) is the capacity")
+        }
     }
 }
 
@@ -125,7 +127,8 @@ extension Simulation {
         try stage.send([UInt8](repeating: UInt8(ascii: "x"), count: 2048))
         try stage.settle()
         let heard = stage.takeHeard()
-        let ends = Answer.count("SEND OK\r\n", in: heard) + Answer.count("SEND FAIL\r\n", in: heard)
+        let ends =
+            Answer.count("SEND OK\r\n", in: heard) + Answer.count("SEND FAIL\r\n", in: heard)
             + Answer.count("\r\nERROR\r\n", in: heard)
         guard ends == 1 else { throw Violation("a payload has \(ends) answers: \(escaped(heard))") }
     }

@@ -8,8 +8,9 @@ struct Stage {
     /// are waiting already (an echoed payload of 2048 bytes, or the lines of a scan), the clients' lines that
     /// `Server.outputLimit` lets in, and the ring of transparent mode, in bytes.
     static let outputLimit = 16_384
-    /// The most effects of one call: a boot ends every socket and starts every interface.
-    static let effectLimit = 32
+    /// The most effects of one call: those of the 21 lines whose OKs fill the FIFO until the CPU waits, each with the
+    /// four of a stored setting and two of the radio, and those of a restart.
+    static let effectLimit = 150
     /// How many deadlines may pass before the module counts as restless.
     static let deadlineLimit = 400_000
     /// How many times effects, output and answers may follow one another at one instant.
