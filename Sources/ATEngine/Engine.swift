@@ -13,6 +13,8 @@ public struct Engine: Sendable {
     var session: Session
     var effects = EffectQueue()
     var now = Instant.zero
+    /// When the chip last began to start.
+    var bootBegan = Instant.zero
     let delays: Delays
 
     /// A module without power; `Event.power(.on)` starts it.
@@ -78,9 +80,9 @@ public struct Engine: Sendable {
     /// How many bytes the serial line may bring now; 0 while the module cannot take any.
     public var receiveCapacity: Int {
         switch chip.power {
-        case .booting: 0
+        case .booting: options.isStrictUART ? Receiver.capacity : 0
         case .running: chip.receiver.room
-        case .off, .asleep: Receiver.capacity
+        case .off, .held, .asleep, .downloading: Receiver.capacity
         }
     }
 
@@ -94,6 +96,7 @@ public struct Engine: Sendable {
         if chip.power == .running {
             chip.receiver.append(bytes.extracting(..<count), at: self.now)
             settle()
+            chip.receiver.loseOverflow()
         }
         return count
     }
@@ -216,7 +219,12 @@ extension Engine {
     /// The next instant at which something happens inside the module.
     private var nextStep: Instant {
         var next = session.timers.earliest
-        if case .booting(let until) = chip.power { next = min(next, until) }
+        switch chip.power {
+        case .booting(let phase, let until):
+            if until > now || !waitsForLine(phase) { next = min(next, until) }
+        case .asleep(let until): next = min(next, until)
+        case .off, .held, .running, .downloading: break
+        }
         if chip.busyUntil > now { next = min(next, chip.busyUntil) }
         if isListening, let batch = chip.receiver.nextBatch(at: now), batch > now { next = min(next, batch) }
         return next
@@ -226,8 +234,10 @@ extension Engine {
         now = instant
         chip.transmitter.advance(to: now)
         chip.receiver.advance(to: now)
-        if case .booting(let until) = chip.power, until <= now {
-            start()
+        if case .booting(_, let until) = chip.power, until <= now {
+            advanceBoot()
+        } else if case .asleep(let until) = chip.power, until <= now {
+            wake()
         } else if session.timers.earliest <= now {
             fire(session.timers.popFirst())
         }

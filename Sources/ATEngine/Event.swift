@@ -48,4 +48,11 @@ public enum PowerEvent: Sendable, Hashable, CaseIterable {
     case watchdog
     /// The supply sags: the chip resets as after power-on.
     case brownout
+    /// The reset pin is pulled low and stays there.
+    case holdReset
+    /// The reset pin is let go.
+    case releaseReset
+    /// GPIO0 is pulled low; a start then waits for a download.
+    case pullGPIO0
+    case releaseGPIO0
 }

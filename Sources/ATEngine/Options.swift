@@ -8,6 +8,12 @@ public struct Options: Sendable {
     public var bugs: Bugs
     /// Seeds everything random in the module.
     public var seed: UInt64
+    /// Whether bytes that find the receive FIFO full are lost, as on the chip; else the port waits (contract, `--uart`).
+    public var isStrictUART = false
+    /// Whether the boot text is printed, at 74880 baud; else only `ready` (contract, `--boot-text`).
+    public var printsBootText = false
+    /// Whether XPD_DCDC is wired to EXT_RSTB, so that deep sleep ends by itself (contract, `--wake-wired`).
+    public var isWakeWired = true
 
     public init(mac: MACAddress, timing: Timing, bugs: Bugs = [], seed: UInt64) {
         self.mac = mac

@@ -110,9 +110,13 @@ public struct PortRunner<Port: BytePort> {
         // A module that is still talking would mix that with its answer.
         _ = try read(until: port.now) { _ in false }
         try port.send([UInt8]("AT+RESTORE\r\n".utf8))
+        // The word of an earlier boot, which a port keeps for its first client, is not the answer: that has an OK first.
+        let accepted = [UInt8]("\r\nOK\r\n".utf8)
         let ready = [UInt8]("ready\r\n".utf8)
-        let answer = try read(until: port.now + Self.restoreLimit) { $0.suffix(ready.count) == ready }
-        return answer.suffix(ready.count) == ready
+        let isRestored = { (bytes: [UInt8]) in
+            bytes.suffix(ready.count) == ready && bytes.firstRange(of: accepted) != nil
+        }
+        return isRestored(try read(until: port.now + Self.restoreLimit, isRestored))
     }
 
     /// Does what a block says and collects what the module says to it.

@@ -105,9 +105,12 @@ final class Lab {
     }
 
     private func makeEngine(_ configuration: ModuleConfiguration, flash: FlashImage, seed: UInt64) -> Engine {
-        let options = Options(
+        var options = Options(
             mac: configuration.mac, timing: configuration.timing == .real ? .hardware : .fast,
             bugs: configuration.strictBugs ? .strict : [], seed: seed)
+        options.isStrictUART = configuration.uart == .strict
+        options.printsBootText = configuration.effectiveBootText != .none
+        options.isWakeWired = configuration.isWakeWired
         let firmware: Firmware =
             switch configuration.firmware {
             case .shipped: .shipped021

@@ -39,6 +39,15 @@ struct Run: AsyncParsableCommand {
     @Flag(help: "Turn on the bugs of the shipped firmware that hang a module.")
     var strictBugs = false
 
+    @Option(help: "strict: a full FIFO loses bytes and a wrong baud rate is garbage; lossless: the port waits.")
+    var uart: String?
+
+    @Option(help: "What the port shows of the boot text at 74880 baud: garbled, plain or none.")
+    var bootText: String?
+
+    @Option(help: "Whether deep sleep ends by itself: yes or no.")
+    var wakeWired: String?
+
     @Option(help: "Seeds everything random.")
     var seed: UInt64?
 
@@ -55,13 +64,7 @@ struct Run: AsyncParsableCommand {
     }
 
     private func makeLogger() throws -> Logger {
-        let level = try logLevel.map { text in
-            guard let level = Logger.Level(rawValue: text) else {
-                throw Failure(
-                    .usage, "--log-level: \"\(text)\" is no level; give one of \(choices(Logger.Level.allCases)).")
-            }
-            return level
-        }
+        let level: Logger.Level? = try logLevel.map { try choice("--log-level", $0) }
         var logger = Logger(label: "vesp") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = level ?? .notice
         return logger
@@ -80,9 +83,7 @@ extension Run {
             }
         }
         if let timing {
-            guard let mode = TimingMode(rawValue: timing) else {
-                throw Failure(.usage, "--timing: \"\(timing)\" is no timing; give real or fast.")
-            }
+            let mode: TimingMode = try choice("--timing", timing)
             for index in configuration.modules.indices { configuration.modules[index].timing = mode }
         }
         if let seed { configuration.seed = seed }
@@ -93,6 +94,7 @@ extension Run {
         let given: [(String, Bool)] = [
             ("--serial", serial != nil), ("--firmware", firmware != nil), ("--flash", flash != nil),
             ("--mac", mac != nil), ("--forward", !forward.isEmpty), ("--strict-bugs", strictBugs),
+            ("--uart", uart != nil), ("--boot-text", bootText != nil), ("--wake-wired", wakeWired != nil),
         ]
         if let (option, _) = given.first(where: { $0.1 }) {
             throw Failure(.usage, "\(option) is for one module, but a lab file is given; write it into \(path).")
@@ -107,13 +109,10 @@ extension Run {
     private func makeModule() throws -> ModuleConfiguration {
         var module = ModuleConfiguration(name: "esp")
         module.serial = try value("--serial") { try SerialSpecification(serial ?? "pty:./vesp.tty") }
-        if let firmware {
-            guard let edition = FirmwareEdition(rawValue: firmware) else {
-                let known = choices(FirmwareEdition.allCases)
-                throw Failure(.usage, "--firmware: there is no firmware \"\(firmware)\"; give one of \(known).")
-            }
-            module.firmware = edition
-        }
+        if let firmware { module.firmware = try choice("--firmware", firmware) }
+        if let uart { module.uart = try choice("--uart", uart) }
+        if let bootText { module.bootText = .some(try choice("--boot-text", bootText)) }
+        if let wakeWired { module.isWakeWired = try choice("--wake-wired", wakeWired) == YesOrNo.yes }
         module.flash = flash
         if let mac { module.mac = try value("--mac") { try MACAddress(stationText: mac) } }
         module.forwards = try forward.map { text in try value("--forward") { try Forward(option: text) } }
@@ -133,7 +132,19 @@ extension Run {
         }
     }
 
-    private func choices<Choice: RawRepresentable<String>>(_ all: [Choice]) -> String {
-        all.map(\.rawValue).joined(separator: ", ")
+    /// One of several words; another is a usage error that names the option and the words.
+    private func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ option: String, _ text: String
+    ) throws -> Choice {
+        guard let choice = Choice(rawValue: text) else {
+            let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Failure(.usage, "\(option): there is no \"\(text)\"; give one of \(known).")
+        }
+        return choice
     }
+}
+
+private enum YesOrNo: String, CaseIterable {
+    case yes
+    case no
 }

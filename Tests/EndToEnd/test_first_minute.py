@@ -2,10 +2,13 @@
 
 import json
 import re
+import socket
+import subprocess
 
 import pytest
 
 import program
+from host import Host
 
 
 @pytest.mark.parametrize("timing", ["fast", "real"])
@@ -107,3 +110,36 @@ def test_paths_of_a_lab_are_relative_to_it(start, tmp_path):
     assert (place / "esp.tty").is_symlink() and (place / "esp.flash").exists()
     vesp.stop()
     assert not (place / "esp.tty").is_symlink()
+
+
+def test_a_reader_of_the_events_that_leaves_does_not_disturb_the_module(tmp_path):
+    """As in `vesp run --json | head -1`."""
+    command = [str(program.PATH), "run", "--serial", "tcp:0", "--timing", "fast", "--forward", "0:80", "--json"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        try:
+            place = json.loads(process.stdout.readline())["serial"]
+            process.stdout.close()
+            connection = socket.create_connection((place["host"], place["port"]), timeout=program.DEADLINE)
+            with Host.on_socket(connection, echo=False) as host:
+                host.ok("AT+CIPMUX=1")
+                for _ in range(3):
+                    host.ok("AT+CIPSERVER=1,80")
+                    host.ok("AT+CIPSERVER=0")
+                assert host.is_alive()
+            process.terminate()
+            assert process.wait(program.DEADLINE) == 0
+        finally:
+            process.kill()
+
+
+def test_the_modules_of_a_lab_have_ports_of_their_own(start, tmp_path):
+    lab = program.lab()
+    lab["modules"] = [{"name": name, "serial": f"pty:./{name}.tty", "timing": "fast"} for name in ("one", "two")]
+    vesp = start(lab=lab)
+    assert [vesp.event("ready")["module"] for _ in range(2)] == ["one", "two"]
+    with Host.open(str(tmp_path / "one.tty")) as one, Host.open(str(tmp_path / "two.tty")) as two:
+        one.join()
+        two.join()
+        assert one.ok("AT+CIPSTA?") == ['+CIPSTA:"10.77.1.100"']
+        assert two.ok("AT+CIPSTA?") == ['+CIPSTA:"10.77.1.101"']
+    vesp.stop()

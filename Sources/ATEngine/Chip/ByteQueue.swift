@@ -43,6 +43,12 @@ struct ByteQueue: Sendable {
         }
     }
 
+    /// Takes `count` bytes out that stand behind the first `offset`.
+    mutating func remove(_ count: Int, after offset: Int) {
+        storage.removeSubrange(head + offset..<head + offset + count)
+        if isEmpty { removeAll() }
+    }
+
     /// Drops what stands behind the first `count` bytes.
     mutating func truncate(to count: Int) {
         storage.removeLast(self.count - count)

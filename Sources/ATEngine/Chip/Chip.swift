@@ -7,6 +7,12 @@ struct Chip: Sendable {
     var line = LineSettings.standard
     var flash: FlashImage
     var power = Power.off
+    /// Why it started last.
+    var cause = ResetCause.powerOn
+    /// GPIO0 is held low from outside: a start then waits for a download.
+    var isGPIO0Low = false
+    /// It has started so.
+    var isDownloadMode = false
     /// The CPU is busy with the flash, or with a key, until then.
     var busyUntil = Instant.zero
     /// The station's MAC in the one-time programmable memory.
@@ -18,7 +24,7 @@ struct Chip: Sendable {
     init(flash: FlashImage, options: Options) {
         let isPaced = options.timing == .hardware
         transmitter = Transmitter(settings: .standard, isPaced: isPaced)
-        receiver = Receiver(settings: .standard, isPaced: isPaced)
+        receiver = Receiver(settings: .standard, isPaced: isPaced, isStrict: options.isStrictUART)
         self.flash = flash
         mac = options.mac
         random = RandomSource(seed: options.seed)
@@ -33,9 +39,23 @@ struct Chip: Sendable {
 /// The supply and what the chip does with it.
 enum Power: Sendable, Equatable {
     case off
-    /// The ROM and the SDK start; the firmware takes over at the instant.
-    case booting(until: Instant)
+    /// The reset pin is held low.
+    case held
+    /// The ROM and the SDK start; the firmware takes over after the last phase.
+    case booting(BootPhase, until: Instant)
     case running
-    /// Deep sleep: only a reset ends it.
-    case asleep
+    /// The ROM waits for a download and says nothing.
+    case downloading
+    /// Deep sleep, until the timer or a reset ends it; `never` is only a reset.
+    case asleep(until: Instant)
+}
+
+/// How far a start has come.
+enum BootPhase: Sendable, Equatable {
+    /// Nothing was printed yet.
+    case reset
+    /// The ROM and the second-stage boot have printed.
+    case rom
+    /// The SDK has printed; what is still on its way out leaves at the boot's rate.
+    case sdk
 }

@@ -21,13 +21,21 @@ struct Receiver: Sendable {
     private var batch = 0
     private var frame: FrameTime
     private let isPaced: Bool
+    private let isStrict: Bool
+    /// A host that is too fast is made to wait: by the port, or by RTS (reference 1.1).
+    private var holdsHost: Bool
+    /// How many bytes have found the FIFO full.
+    private(set) var lostCount: UInt64 = 0
     private var runStart = Instant.zero
     private var runCount: Int64 = 0
     private var lastArrival = Instant.zero
 
-    init(settings: LineSettings, isPaced: Bool) {
+    /// - Parameter isStrict: bytes that find the FIFO full are lost.
+    init(settings: LineSettings, isPaced: Bool, isStrict: Bool) {
         frame = FrameTime(settings)
         self.isPaced = isPaced
+        self.isStrict = isStrict
+        holdsHost = !isStrict || settings.requestToSend
         queue.reserve(Self.capacity)
     }
 
@@ -62,9 +70,21 @@ struct Receiver: Sendable {
         return true
     }
 
-    /// The line brings what it can until `now`; a full FIFO holds the host back.
+    /// The line brings what it can until `now`; a full FIFO holds the host back, or loses what comes.
     mutating func advance(to now: Instant) {
         guard isPaced, now > runStart, arrived < queue.count else { return }
+        fill(until: now)
+        guard !holdsHost, arrived == Self.fifoSize, arrived < queue.count else { return }
+        let possible = frame.count(in: now - runStart) - runCount
+        let lost = min(Int64(queue.count - arrived), possible)
+        guard lost > 0 else { return }
+        lastArrival = arrival(of: Int(lost))
+        queue.remove(Int(lost), after: arrived)
+        runCount += lost
+        lostCount += UInt64(lost)
+    }
+
+    private mutating func fill(until now: Instant) {
         let room = Self.fifoSize - arrived
         let possible = frame.count(in: now - runStart) - runCount
         let coming = min(Int64(min(room, queue.count - arrived)), possible)
@@ -72,6 +92,15 @@ struct Receiver: Sendable {
         lastArrival = arrival(of: Int(coming))
         arrived += Int(coming)
         runCount += coming
+    }
+
+    /// On a line that takes no time, what the firmware has not read by now has found the FIFO full.
+    mutating func loseOverflow() {
+        guard !isPaced, !holdsHost, queue.count > Self.fifoSize else { return }
+        lostCount += UInt64(queue.count - Self.fifoSize)
+        queue.truncate(to: Self.fifoSize)
+        arrived = Self.fifoSize
+        batch = min(batch, Self.fifoSize)
     }
 
     /// The next byte of the batch; there must be one.
@@ -90,6 +119,7 @@ struct Receiver: Sendable {
 
     mutating func set(_ settings: LineSettings, at now: Instant) {
         frame = FrameTime(settings)
+        holdsHost = !isStrict || settings.requestToSend
         startRun(at: now)
     }
 
@@ -101,7 +131,7 @@ struct Receiver: Sendable {
     }
 
     private mutating func remove(_ count: Int, at now: Instant) {
-        if isPaced, arrived == Self.fifoSize { startRun(at: now) }
+        if isPaced, holdsHost, arrived == Self.fifoSize { startRun(at: now) }
         arrived -= count
         batch -= count
     }

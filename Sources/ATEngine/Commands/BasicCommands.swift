@@ -27,7 +27,7 @@ extension Command {
         Command(
             "+GSLP", "4.2.4",
             set: .takes(.anyInt("time")) { engine, time in
-                engine.sleep(for: .milliseconds(Int64(time)))
+                engine.sleep(forMilliseconds: time)
                 return .ok
             }),
 

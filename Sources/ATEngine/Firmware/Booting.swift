@@ -8,27 +8,30 @@ extension Engine {
         session.timers.start(.restart, at: cpuFreeAt + delays.restart)
     }
 
-    /// AT+GSLP; zero is until the next reset.
-    mutating func sleep(for interval: Interval) {
-        session.ending = .sleep(interval)
+    /// AT+GSLP for so many milliseconds; zero is until the next reset. The chip counts microseconds in 32 bits, which
+    /// wrap (reference 2.4).
+    mutating func sleep(forMilliseconds time: Int) {
+        let microseconds = UInt32(truncatingIfNeeded: time &* 1_000)
+        session.ending = .sleep(.microseconds(Int64(microseconds)))
         session.timers.start(.restart, at: cpuFreeAt + delays.restart)
     }
 
     /// The firmware has hit an exception: the chip restarts at once.
     mutating func crash() {
         effects.append(.restart)
-        reset()
+        reset(.watchdog)
     }
 
     mutating func endSession() {
         switch session.ending {
         case .restart:
             effects.append(.restart)
-            reset()
+            reset(.watchdog)
         case .sleep(let interval):
             effects.append(.sleep(interval))
             leaveWorld()
-            chip.power = .asleep
+            let isTimed = options.isWakeWired && interval > .zero
+            chip.power = .asleep(until: isTimed ? now + interval : .never)
             chip.receiver.removeAll()
         }
     }
@@ -36,14 +39,26 @@ extension Engine {
     mutating func powerChanged(_ event: PowerEvent) {
         switch event {
         case .on:
-            if chip.power == .off { boot() }
+            if chip.power == .off { boot(.powerOn) }
         case .off:
             powerOff()
         case .cycle:
             powerOff()
-            boot()
-        case .reset, .watchdog, .brownout:
-            if chip.power != .off { reset() }
+            boot(.powerOn)
+        case .reset:
+            if chip.power != .off { reset(.external) }
+        case .watchdog:
+            if chip.power != .off { reset(.watchdog) }
+        case .brownout:
+            if chip.power != .off { reset(.powerOn) }
+        case .holdReset:
+            holdReset()
+        case .releaseReset:
+            if chip.power == .held { boot(.external) }
+        case .pullGPIO0:
+            chip.isGPIO0Low = true
+        case .releaseGPIO0:
+            chip.isGPIO0Low = false
         }
     }
 
@@ -55,17 +70,60 @@ extension Engine {
         chip.receiver.removeAll()
     }
 
-    private mutating func reset() {
+    private mutating func holdReset() {
+        guard chip.power != .off, chip.power != .held else { return }
         leaveWorld()
+        chip.power = .held
         chip.transmitter.reset(at: now)
-        boot()
     }
 
-    private mutating func boot() {
+    private mutating func reset(_ cause: ResetCause) {
+        leaveWorld()
+        chip.transmitter.reset(at: now)
+        boot(cause)
+    }
+
+    private mutating func boot(_ cause: ResetCause) {
         chip.busyUntil = .zero
+        chip.cause = cause
+        chip.isDownloadMode = chip.isGPIO0Low
         session = makeSession()
-        chip.power = .booting(until: now + delays.boot)
-        if delays.boot == .zero { start() }
+        bootBegan = now
+        chip.power = .booting(.reset, until: now + min(delays.boot, BootText.romStarts))
+        advanceBoot()
+    }
+
+    /// The next phase of a start whose time has come: the ROM's text, the SDK's lines, the firmware.
+    mutating func advanceBoot() {
+        while case .booting(let phase, let until) = chip.power, until <= now, !waitsForLine(phase) {
+            switch phase {
+            case .reset:
+                if options.printsBootText {
+                    setLine(BootText.line)
+                    printROMText()
+                }
+                if chip.isDownloadMode {
+                    chip.power = .downloading
+                } else {
+                    chip.power = .booting(.rom, until: bootBegan + min(delays.boot, BootText.sdkStarts))
+                }
+            case .rom:
+                if options.printsBootText { put(BootText.sdk) }
+                chip.power = .booting(.sdk, until: bootBegan + delays.boot)
+            case .sdk:
+                start()
+            }
+        }
+    }
+
+    /// What was said before leaves at its own rate, however long the port takes, and so does the boot text.
+    func waitsForLine(_ phase: BootPhase) -> Bool {
+        options.printsBootText && phase != .rom && !chip.transmitter.isEmpty
+    }
+
+    /// The timer of deep sleep has run out.
+    mutating func wake() {
+        boot(.external)
     }
 
     /// The far ends see the end of the stream, the air the end of the radio.
@@ -134,7 +192,9 @@ extension Engine {
 
     /// Called whenever output was taken: a change that waits for an empty FIFO starts.
     mutating func lineMayBeEmpty() {
-        guard session.lineChange != nil, chip.transmitter.isEmpty, !session.timers.isRunning(.lineChange) else { return }
+        guard chip.transmitter.isEmpty else { return }
+        if case .booting(_, let until) = chip.power, until <= now { advanceBoot() }
+        guard session.lineChange != nil, !session.timers.isRunning(.lineChange) else { return }
         session.timers.start(.lineChange, at: now + delays.lineSettles)
     }
 

@@ -42,7 +42,7 @@ extension Command {
             "+GSLP", "4.2.4",
             set: .takes(.anyInt("time")) { engine, time in
                 engine.line("", time)
-                engine.sleep(for: .milliseconds(Int64(time)))
+                engine.sleep(forMilliseconds: time)
                 return .ok
             }),
 

@@ -18,6 +18,24 @@ public enum TimingMode: String, Sendable, CaseIterable {
     case fast
 }
 
+/// What becomes of bytes that a module cannot take (contract, `--uart`).
+public enum UARTMode: String, Sendable, CaseIterable {
+    /// As on the chip: a full FIFO loses them, and a wrong baud rate gives garbage.
+    case strict
+    /// The port waits.
+    case lossless
+}
+
+/// What the port shows of the boot text at 74880 baud (contract, `--boot-text`).
+public enum BootTextMode: String, Sendable, CaseIterable {
+    /// What a host that listens at its own rate samples.
+    case garbled
+    /// The text as it is.
+    case plain
+    /// Only `ready`.
+    case none
+}
+
 /// One module of a lab.
 public struct ModuleConfiguration: Sendable, Hashable {
     /// 1 to 64 letters, digits, hyphens, underscores and full stops.
@@ -32,6 +50,14 @@ public struct ModuleConfiguration: Sendable, Hashable {
     /// Whether the hangs of the shipped firmware are on; never with the manual's edition.
     public var strictBugs: Bool
     public var forwards: [Forward]
+    public var uart: UARTMode
+    /// Nil: garbled if the UART is strict, else none.
+    public var bootText: BootTextMode?
+    /// Whether deep sleep ends by itself.
+    public var isWakeWired: Bool
+
+    /// What the port shows of the boot text, if nothing was said too.
+    public var effectiveBootText: BootTextMode { bootText ?? (uart == .strict ? .garbled : .none) }
 
     /// A module that has only a name: its serial port is `pty:./NAME.tty`, its MAC comes from the name.
     /// - Parameter name: as `name`.
@@ -44,5 +70,8 @@ public struct ModuleConfiguration: Sendable, Hashable {
         timing = .real
         strictBugs = false
         forwards = []
+        uart = .lossless
+        bootText = nil
+        isWakeWired = true
     }
 }

@@ -1,9 +1,12 @@
+import ATAir
 import ATNetwork
 import ATPrimitives
 import ATSerial
 
 extension ModuleConfiguration {
-    private static let keys = ["name", "serial", "firmware", "flash", "mac", "timing", "strictBugs", "forward"]
+    private static let keys = [
+        "name", "serial", "firmware", "flash", "mac", "timing", "strictBugs", "forward", "uart", "bootText", "wakeWired",
+    ]
     /// The longest name of a module, in characters.
     private static let nameLimit = 64
 
@@ -13,6 +16,9 @@ extension ModuleConfiguration {
         let values = try value.list("modules, as in [{name: esp}]")
         guard !values.isEmpty else {
             throw value.error("the list is empty; give at least one module, as in [{name: esp}].")
+        }
+        guard values.count <= Air.maximumRadios else {
+            throw value.error("there are \(values.count) modules; give at most \(Air.maximumRadios).")
         }
         var modules: [ModuleConfiguration] = []
         for value in values {
@@ -44,6 +50,9 @@ extension ModuleConfiguration {
             }
         }
         if let forward = module["forward"] { forwards = try Self.forwards(forward) }
+        if let uart = module["uart"] { self.uart = try uart.choice(of: UARTMode.self) }
+        if let bootText = module["bootText"] { self.bootText = try bootText.choice(of: BootTextMode.self) }
+        if let isWakeWired = module["wakeWired"] { self.isWakeWired = try isWakeWired.boolean() }
     }
 
     /// A name that can be part of a file name and of a line of output.

@@ -35,6 +35,8 @@ struct Answer {
 
     private var expected: Int {
         if starts(with: "AT+CIPAPPUP\r") { return 0 }
+        // Quirk: an update server that refuses is ERROR twice (reference 7).
+        if Self.count("+CIPUPDATE:1\r\n\r\nERROR\r\n", in: heard) > 0 { return 2 }
         guard isOfManual else { return 1 }
         if endsInPrompt { return 0 }
         let bare = ["ALREADY CONNECT\r\n", "Link is not\r\n", "Link is builded\r\n"]

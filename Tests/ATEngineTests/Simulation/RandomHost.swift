@@ -21,6 +21,7 @@ struct RandomHost {
         "AT+CIPSTART=2,\"TCP\",\"10.0.0.3\",80", "AT+CIPSTART=3,\"UDP\",\"10.0.0.3\",80", "AT+CIPSEND=5",
         "AT+CIPSEND=1,700", "AT+CIPCLOSE=1", "AT+CIFSR", "AT+CWDHCP=1,1", "AT+CIPSTA=\"10.0.0.50\"", "AT+CWLAP",
         "AT+CIPSTART=0,\"TCP\",\"10.0.0.1\",80", "AT+CIPSEND=0,3", "AT+CWSAP=\"mine\",\"password\",5,3", "AT+GMR",
+        "AT+CIUPDATE",
     ]
 
     /// A line without its end that a module could accept.

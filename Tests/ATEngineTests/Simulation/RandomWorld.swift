@@ -31,9 +31,12 @@ struct RandomWorld {
 
     static let stationAddress = IPv4Address(10, 0, 0, 100)
 
-    /// Sockets that would show in CIPSTATUS once the module is at rest.
-    var openLinks: [LinkID] {
-        connections.filter { $0.state != .connecting }.map(\.link).sorted()
+    /// The link id of AT+CIUPDATE's connections, which no host sees.
+    private static let upgradeLink: LinkID = 5
+
+    /// The links that a host can have, as far as they would show in CIPSTATUS once the module is at rest.
+    var openLinks: [Connection] {
+        connections.filter { $0.state != .connecting && $0.link != Self.upgradeLink }
     }
 
     /// Takes note of what the module asks for.
@@ -142,11 +145,34 @@ extension RandomWorld {
             case .open where connections[index].isUnacknowledged:
                 connections[index].isUnacknowledged = false
                 engine.handle(.acknowledged(socket), at: now)
+            case .open where connections[index].link == Self.upgradeLink:
+                serveUpgrade(&engine, &choices, on: connections[index], at: now)
             case .open, .datagrams: continue
             }
             return true
         }
         return false
+    }
+
+    /// The update server says something that may be what it should, and closes.
+    private func serveUpgrade(
+        _ engine: inout Engine, _ choices: inout Choices, on connection: Connection, at now: Instant
+    ) {
+        let image = "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"
+        var rest =
+            switch choices.number(below: 5) {
+            case 0: choices.letters(50)
+            case 1...2: Array(#"{"rom_version": "v1.0a"}"#.utf8)
+            case 3: Array(image.utf8) + [UInt8](repeating: 0xE9, count: 4_999)
+            default: Array(image.utf8) + [UInt8](repeating: 0xE9, count: 5_000)
+            }
+        while !rest.isEmpty {
+            let count = engine.deliver(rest.span, on: connection.socket, from: connection.remote, at: now)
+            // A module that does not take it now hears no more.
+            if count == 0 { break }
+            rest.removeFirst(count)
+        }
+        engine.handle(.finished(connection.socket), at: now)
     }
 
     /// Does something that nobody asked for: payload, a client, an end, a station, or an event of nothing.

@@ -185,10 +185,11 @@ extension Simulation {
             guard text.hasPrefix("+CIPSTATUS:") else { return nil }
             return Int(String(text.unicodeScalars.dropFirst(11).prefix(1)))
         }
-        guard shown == stage.world.openLinks else {
-            throw Violation("CIPSTATUS shows \(shown), the world has \(stage.world.openLinks)")
+        let open = stage.world.openLinks
+        guard shown == open.map(\.link).sorted() else {
+            throw Violation("CIPSTATUS shows \(shown), the world has \(open)")
         }
-        for connection in stage.world.connections where stage.engine.link(of: connection.socket) != connection.link {
+        for connection in open where stage.engine.link(of: connection.socket) != connection.link {
             throw Violation("the module has forgotten socket \(connection.socket.number)")
         }
     }

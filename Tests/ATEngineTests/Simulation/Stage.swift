@@ -185,9 +185,12 @@ struct Stage {
         switch effect {
         case .erase(let sector):
             note(UInt64(sector))
+            // The sectors of an image are not the engine's to keep.
+            guard FlashImage.sectors.contains(sector) else { return }
             mirror[sector: sector] = [UInt8](repeating: 0xFF, count: FlashImage.sectorSize)
         case .write(let address, let payload):
             let (sector, offset) = address.quotientAndRemainder(dividingBy: FlashImage.sectorSize)
+            guard FlashImage.sectors.contains(sector) else { return }
             var bytes = mirror[sector: sector]
             engine.withPayload(payload) { span in
                 for index in span.indices { bytes[offset + index] &= span[index] }
