@@ -29,10 +29,11 @@ final class Descriptor {
     }
 
     /// Locks the file against other vesps until it is closed.
+    /// - Parameter isShared: whether others may read it at the same time, in the same way.
     /// - Returns: false when somebody else holds it.
-    func lock() throws(SystemError) -> Bool {
+    func lock(isShared: Bool = false) throws(SystemError) -> Bool {
         do {
-            _ = try Self.retrying { Int(flock(number, LOCK_EX | LOCK_NB)) }
+            _ = try Self.retrying { Int(flock(number, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB)) }
             return true
         } catch {
             if error.number == EWOULDBLOCK { return false }
@@ -44,6 +45,25 @@ final class Descriptor {
         var status = stat()
         _ = try Self.retrying { Int(fstat(number, &status)) }
         return status
+    }
+
+    /// Whether this is what `path` leads to now: another process may have put a new file in its place.
+    func isNamed(_ path: String) throws(SystemError) -> Bool {
+        let ours = try status()
+        var named = stat()
+        return stat(path, &named) == 0 && named.st_ino == ours.st_ino && named.st_dev == ours.st_dev
+    }
+
+    /// Gives the file the access rights of another, and its owner and group as far as we may.
+    func adoptRights(of other: Descriptor) throws(SystemError) {
+        let status = try other.status()
+        do {
+            _ = try Self.retrying { Int(fchown(number, status.st_uid, status.st_gid)) }
+        } catch {
+            // Only root gives files away; for everybody else the new file is their own.
+            guard error.number == EPERM else { throw error }
+        }
+        _ = try Self.retrying { Int(fchmod(number, status.st_mode & 0o7777)) }
     }
 
     func synchronize() throws(SystemError) {

@@ -1,53 +1,66 @@
-import ATEngine
 import Glibc
 
-/// How a flash image is made so that a kill never leaves a short one: under a name of its own, then renamed.
+/// How a file is put in place so that a kill never leaves a part of one: under a name of its own, then renamed.
 ///
 /// The unfinished file has one fixed name, so a leftover is used again, and it is locked, so of two vesps that make the
 /// same image at once one is told that the file is in use.
 enum FlashFileCreation {
-    /// Makes a blank image at `path`.
-    /// - Returns: the image, locked; nil when `path` or the unfinished file changed hands meanwhile: look again.
-    static func create(path: String) throws(FlashFileError) -> Descriptor? {
+    /// Makes a file at `path`, or replaces the one that is there.
+    /// - Parameters:
+    ///   - content: all of its bytes.
+    ///   - old: what is to be replaced, open and locked; nil when nothing is there.
+    /// - Returns: the file, locked; nil when `path` or the unfinished file changed hands meanwhile: look again.
+    static func create(
+        path: String, replacing old: Descriptor? = nil, _ content: [UInt8]
+    ) throws(FlashFileError) -> Descriptor? {
         let unfinished = unfinishedPath(for: path)
         do throws(SystemError) {
             let file = try Descriptor(opening: unfinished, flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
             guard try file.lock() else { throw SystemError(number: EWOULDBLOCK) }
-            guard try isCurrent(file, unfinished) else { return nil }
-            guard !exists(path) else {
+            // A vesp that was faster may have renamed it.
+            guard try file.isNamed(unfinished) else { return nil }
+            let isUnchanged = if let old { try old.isNamed(path) } else { !exists(path) }
+            guard isUnchanged else {
                 unlink(unfinished)
                 return nil
             }
-            try fill(file, thenRename: unfinished, to: path)
+            do throws(SystemError) {
+                try file.truncate(toSize: 0)
+                if let old { try file.adoptRights(of: old) }
+                try file.write(content, at: 0)
+                // Without this, a power cut after the rename could leave a file with a name and no content.
+                try file.synchronize()
+                guard rename(unfinished, path) == 0 else { throw SystemError(number: errno) }
+            } catch {
+                unlink(unfinished)
+                throw error
+            }
             return file
         } catch {
-            throw FlashFileError(creating: path, error)
+            throw FlashFileError(creating: path, isNew: old == nil, error)
         }
     }
 
-    private static func fill(_ file: Descriptor, thenRename unfinished: String, to path: String) throws(SystemError) {
-        let blank = [UInt8](repeating: 0xFF, count: FlashImage.flashSize)
-        do throws(SystemError) {
-            try file.truncate(toSize: 0)
-            try file.write(blank + FlashTrailer.fresh(.created), at: 0)
-            // Without this, a power cut after the rename could leave a file with a name and no content.
-            try file.synchronize()
-            guard rename(unfinished, path) == 0 else { throw SystemError(number: errno) }
-        } catch {
-            unlink(unfinished)
-            throw error
+    /// Makes or replaces a file whose content may depend on what is there now.
+    /// - Parameter content: is given the present file, locked, or nil; what it throws leaves everything as it was.
+    static func put(
+        at path: String, _ content: (Descriptor?) throws(FlashFileError) -> [UInt8]
+    ) throws(FlashFileError) {
+        for _ in 0..<FlashFileOpening.attempts {
+            let old = try FlashFileOpening.openExisting(path, for: .writing)
+            // A rename would put the file in the place of the link and leave what it leads to as it was.
+            guard let target = old == nil ? path : realpath(of: path) else { continue }
+            guard let file = try create(path: target, replacing: old, try content(old)) else { continue }
+            do throws(SystemError) { try file.close() } catch {
+                throw FlashFileError(creating: path, isNew: old == nil, error)
+            }
+            return
         }
-    }
-
-    /// Whether the name still belongs to the file: a vesp that was faster may have renamed it.
-    private static func isCurrent(_ file: Descriptor, _ path: String) throws(SystemError) -> Bool {
-        let ours = try file.status()
-        var named = stat()
-        return lstat(path, &named) == 0 && named.st_ino == ours.st_ino && named.st_dev == ours.st_dev
+        throw .unsteady(path)
     }
 
     /// Whether anything is there, be it a symbolic link that leads nowhere.
-    private static func exists(_ path: String) -> Bool {
+    static func exists(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0
     }
@@ -57,11 +70,18 @@ enum FlashFileCreation {
         let split = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
         return path[..<split] + "." + path[split...] + ".vesp-new"
     }
+
+    /// - Returns: nil when the file has gone meanwhile.
+    private static func realpath(of path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
 }
 
 extension FlashFileError {
-    /// What stopped the making of a new image.
-    fileprivate init(creating path: String, _ error: SystemError) {
+    /// What stopped the making of a file.
+    fileprivate init(creating path: String, isNew: Bool, _ error: SystemError) {
         switch error.number {
         case EWOULDBLOCK: self = .inUse(path)
         case EIO, ENOSPC, EDQUOT, EFBIG:
@@ -71,7 +91,7 @@ extension FlashFileError {
                 errorNumber: error.number)
         default:
             self.init(
-                .unavailable, path: path, problem: "does not exist and cannot be made",
+                .unavailable, path: path, problem: isNew ? "does not exist and cannot be made" : "cannot be replaced",
                 remedy: "choose a path in a directory that exists and that you may write to", errorNumber: error.number)
         }
     }

@@ -23,15 +23,19 @@ public struct FlashFileError: Error, Hashable, CustomStringConvertible {
     public let description: String
 
     /// - Parameters:
+    ///   - subject: what the file was to be.
     ///   - problem: what follows the path in the sentence, for example "is a directory".
     ///   - remedy: what to do, for example "give the path of a file".
     ///   - errorNumber: the `errno` behind it, whose text joins the sentence.
-    init(_ kind: Kind, path: String, problem: String, remedy: String, errorNumber: Int32? = nil) {
+    init(
+        _ kind: Kind, subject: String = "flash image", path: String, problem: String, remedy: String,
+        errorNumber: Int32? = nil
+    ) {
         self.kind = kind
         self.path = path
         self.errorNumber = errorNumber
         var reason = ""
         if let errorNumber { reason = " (\(String(cString: strerror(errorNumber))))" }
-        description = "The flash image \(path) \(problem)\(reason); \(remedy)."
+        description = "The \(subject) \(path) \(problem)\(reason); \(remedy)."
     }
 }

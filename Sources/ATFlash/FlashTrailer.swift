@@ -61,17 +61,19 @@ struct FlashTrailer {
         guard found else { throw .slots }
     }
 
-    /// The trailer of a flash that was never erased, as bytes. Both slots are valid, so damage to either is survived.
-    static func fresh(_ origin: Origin) -> [UInt8] {
+    /// The first trailer of a file, as bytes. Both slots are valid, so damage to either is survived.
+    /// - Parameter wear: of a chip that had another file before.
+    static func fresh(_ origin: Origin, wear: FlashWear = FlashWear()) -> [UInt8] {
         let header = [origin.rawValue] + magic + bytes(of: UInt64(version), count: 4)
-        let trailer = FlashTrailer()
+        var trailer = FlashTrailer()
+        trailer.wear = wear
         return withChecksum(header) + trailer.slot(sequence: 0) + trailer.slot(sequence: 1)
     }
 
     /// Counts one erase of a sector, 0 to 127.
     /// - Returns: the bytes that make it last, and where in the trailer they belong.
     mutating func countErase(ofSector sector: Int) -> (offset: Int, bytes: [UInt8]) {
-        wear[sector: sector] = wear[sector: sector] == .max ? .max : wear[sector: sector] + 1
+        wear.countErase(ofSector: sector)
         sequence &+= 1
         current = 1 - current
         return (Self.offset(ofSlot: current), slot(sequence: sequence))

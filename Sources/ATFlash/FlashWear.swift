@@ -16,6 +16,11 @@ public struct FlashWear: Sendable, Hashable {
         set { counts[sector] = newValue }
     }
 
+    /// Counts one erase of a sector, 0 to 127; a count that is full stays so.
+    mutating func countErase(ofSector sector: Int) {
+        counts[sector] += counts[sector] == .max ? 0 : 1
+    }
+
     /// All erases of all sectors together.
     public var total: UInt64 { counts.reduce(0) { $0 + UInt64($1) } }
 }

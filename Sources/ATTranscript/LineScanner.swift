@@ -100,10 +100,10 @@ struct LineScanner {
         return value
     }
 
-    /// A link id, 0 to 4.
+    /// A link id, 0 to 4, or that of an upgrade.
     mutating func link() throws(TranscriptError) -> LinkID {
-        try value("a link id", "links are 0 to 4") { text in
-            LinkID(text).flatMap { (0...4).contains($0) ? $0 : nil }
+        try value("a link id", "links are 0 to 4, and 5 for an upgrade") { text in
+            LinkID(text).flatMap { (0...5).contains($0) ? $0 : nil }
         }
     }
 

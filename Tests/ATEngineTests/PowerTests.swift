@@ -65,7 +65,7 @@ struct PowerTests {
         "in every state ends everything and starts a module that answers", arguments: Situation.allCases,
         Timing.allCases)
     func everywhere(_ situation: Situation, _ timing: Timing) {
-        for event in PowerEvent.allCases where event != .on {
+        for event in [.off, .cycle, .reset, .watchdog, .brownout] as [PowerEvent] {
             var bench = situation.module(timing)
             let open = bench.sockets.values.filter { bench.engine.link(of: $0) != nil }
             let end = bench.power(event)
@@ -117,14 +117,24 @@ struct PowerTests {
             asks: ["line 115200", "softAP ESP_000001 192.168.4.1"])
     }
 
-    @Test("asleep, the module loses what it is sent and only a reset wakes it")
+    @Test("asleep, the module loses what it is sent, and a reset wakes it")
     func sleep() {
         var bench = Bench()
         bench.host("AT+GSLP=5000")
         expect(bench.wait(.milliseconds(100)), asks: ["sleep 5s", "softAP off"])
         expect(bench.host("AT"))
+        expect(bench.wait(.seconds(4)))
+        bench.power(.reset)
+        #expect(bench.wait(.seconds(1)).output == #"\r\nready\r\n"#)
+    }
+
+    @Test("a sleep of zero ends by a reset alone")
+    func endlessSleep() {
+        var bench = Bench()
+        bench.host("AT+GSLP=0")
+        expect(bench.wait(.milliseconds(100)), asks: ["sleep 0s", "softAP off"])
         expect(bench.power(.on))
-        expect(bench.wait(.seconds(60)))
+        expect(bench.wait(.seconds(100_000)))
         bench.power(.reset)
         #expect(bench.wait(.seconds(1)).output == #"\r\nready\r\n"#)
     }

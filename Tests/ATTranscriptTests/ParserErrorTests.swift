@@ -53,7 +53,7 @@ struct ParserErrorTests {
         ("! dns", 1, "the name is missing"),
         ("! peer 1.2.3.4 accepts", 1, "1.2.3.4 is not an endpoint"),
         ("! peer 1.2.3.4:80 acepts", 1, "acepts is not what a peer does"),
-        ("! peer 5 closes", 1, "5 is not a link id"),
+        ("! peer 6 closes", 1, "6 is not a link id"),
         ("! peer 0 close", 1, "a peer does not close"),
         ("! peer 0 closes now", 1, "now is too much"),
         ("! peer 0 sends pong", 1, "the payload is missing"),

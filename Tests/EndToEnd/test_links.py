@@ -167,3 +167,19 @@ def test_an_uplink_of_none_reaches_nothing(start, connect, address):
         server.settimeout(0)
         with pytest.raises(BlockingIOError):
             server.accept()
+
+
+def test_counted_sends_and_a_flood_of_ipd_do_not_lose_a_byte_of_each_other(station):
+    inward, outward = random.Random(1).randbytes(500_000), random.Random(2).randbytes(200_000)
+    with listener() as server:
+        station.open_link("TCP", LOOPBACK, port_of(server))
+        received = []
+        with (
+            accept(server) as peer,
+            in_background(lambda: received.append(receive_exactly(peer, len(outward)))),
+            in_background(peer.sendall, inward),
+        ):
+            for begin in range(0, len(outward), 2048):
+                station.send(outward[begin : begin + 2048], timeout=30)
+            assert station.payloads(len(inward), timeout=30) == inward
+        assert received == [outward]

@@ -69,7 +69,7 @@ LABS = [
     ("modules:\n  - name: esp\n    strictBugs: maybe\n", ["lab.yaml:3", "strictBugs"]),
     ("modules:\n  - name: esp\n    forward: [\"80\"]\n", ["lab.yaml:3", "forward"]),
     ("air:\n  accessPoints:\n    - ssid: Home\n      channel: 99\nmodules: [{name: esp}]\n", ["lab.yaml:4", "channel"]),
-    ("air:\n  accessPoints:\n    - ssid: H\n      password: short\nmodules: [{name: esp}]\n", ["lab.yaml:4", "password"]),
+    ("air:\n  accessPoints:\n    - ssid: H\n      password: abc\nmodules: [{name: esp}]\n", ["lab.yaml:4", "password"]),
     ("air:\n  accessPoints:\n    - channel: 6\nmodules: [{name: esp}]\n", ["lab.yaml:3", "ssid"]),
     ("network:\n  allow: [everything]\nmodules: [{name: esp}]\n", ["lab.yaml:2", "allow"]),
     ("network:\n  hosts: {a.example: 1.2.3}\nmodules: [{name: esp}]\n", ["lab.yaml:2", "hosts"]),

@@ -55,7 +55,7 @@ extension Simulation {
         case ..<82: try stage.act()
         case ..<94: try stage.wait(stage.choices.pick(Self.pauses))
         case ..<98: stage.isReading.toggle()
-        default: try stage.power(stage.choices.pick(PowerEvent.allCases))
+        default: try stage.power(stage.choices.pick(Self.powerEvents))
         }
     }
 
@@ -63,6 +63,8 @@ extension Simulation {
         .zero, .microseconds(90), .milliseconds(1), .milliseconds(19), .milliseconds(20), .milliseconds(125),
         .seconds(1), .seconds(4), .seconds(25),
     ]
+
+    private static let powerEvents: [PowerEvent] = [.on, .off, .cycle, .reset, .watchdog, .brownout]
 
     /// In one piece, or in two with a pause between.
     private mutating func sendLine(_ line: [UInt8]) throws(Violation) {
