@@ -54,8 +54,8 @@ import Testing
         }
     }
 
-    @Test("ten thousand bytes at nearly the same rate do not drift")
-    func noDrift() {
+    @Test("ten thousand bytes back to back at nearly the same rate arrive as they are")
+    func nearlyEqual() {
         let bytes = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* 167) }
         #expect(Self.sent(bytes, Self.settings(74_880), Self.settings(74_881)) == bytes)
     }
@@ -96,12 +96,32 @@ import Testing
         #expect(Self.sent([0x00, 0xFF, 0x0F], Self.settings(9_600), .standard) == [0, 0, 0, 0])
     }
 
-    // The whole byte is over before the middle of a bit at 9600; only six zeros and more reach it.
-    @Test("at 9600 the short start bits of 115200 are none, and a long run of zeros is a byte of ones")
+    // A bit at 9600 is twelve at 115200, so the middle of its start bit is where d5 of the byte begins, six bits after
+    // the edge. The edge of d7 (8) has its middle after the byte.
+    @Test("at 9600 a start bit of 115200 is none unless the line is low after six of its bits, and then the rest is 1")
     func muchSlowerReceiver() {
         let slow = Self.settings(9_600)
-        #expect(Self.sent([0x55, 0xFF, 0x41], .standard, slow).isEmpty)
+        #expect(Self.sent([0xFF], .standard, slow).isEmpty)
+        #expect(Self.sent([0x75], .standard, slow).isEmpty)
+        #expect(Self.sent([0x41], .standard, slow) == [0xFF])
         #expect(Self.sent([0x00], .standard, slow) == [0xFF])
+    }
+
+    // Computed once by another program, with the waveform as a list of edges and times as fractions.
+    @Test("whole lines become what a search through their edges gives")
+    func knownText() {
+        let boot = Array("\r\n ets Jan  8 2013,rst cause:4".utf8)
+        #expect(
+            Self.sent(boot, Self.settings(74_880), .standard) == [
+                0x72, 0x6C, 0x00, 0x6C, 0x9C, 0x9E, 0x7C, 0x00, 0x8C, 0x6C, 0xE0, 0x7C, 0x02, 0x0C, 0x0C, 0x0C, 0x8C,
+                0x0C, 0x6C, 0xEC, 0x0C, 0x62, 0x7C, 0x8E, 0x82, 0x02, 0xEC, 0x12, 0x92, 0x72, 0x92, 0x62, 0x0C, 0x8E,
+            ])
+        let command = Array("AT+GMR\r\n".utf8)
+        #expect(Self.sent(command, .standard, Self.settings(74_880)) == [0x80, 0xBE, 0xA6, 0xC5, 0x00])
+        #expect(
+            Self.sent(command, Self.settings(9_600, 7, .even, .oneAndAHalf), Self.settings(14_400, 8, .odd)) == [
+                0x03, 0x87, 0xBF, 0x1B, 0x1F, 0xB7, 0x64, 0xE4, 0x3B, 0x24,
+            ])
     }
 
     @Test("the parity of 7E1 is the eighth bit of 8N1, and the other way it is not looked at")
