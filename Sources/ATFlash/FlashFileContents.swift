@@ -1,5 +1,4 @@
 import ATEngine
-import Glibc
 
 // What is done to a whole flash from outside, as a programmer does to a chip. The file is replaced as a whole, so a
 // kill at any byte leaves the old content or the new one; the chip is the same before and after, so its wear goes on.
@@ -8,8 +7,11 @@ extension FlashFile {
     /// - Parameter path: of a flash image that exists and that nobody uses.
     /// - Throws: `unavailable` when nothing is there; `invalid`, `inUse` or `io` as `init`. The file is then as it was.
     public static func eraseAll(path: String) throws(FlashFileError) {
-        try FlashFileOpening.openPresent(path, for: .writing).closeOrReport(path)
-        try program(path, with: [UInt8](repeating: 0xFF, count: FlashImage.flashSize))
+        let blank = [UInt8](repeating: 0xFF, count: FlashImage.flashSize)
+        try FlashFileCreation.put(at: path) { (old) throws(FlashFileError) in
+            guard let old else { throw .missing(path) }
+            return try programmed(old, path, with: blank)
+        }
     }
 
     /// Copies the flash as esptool would read it, 524,288 bytes without the trailer.
@@ -20,10 +22,10 @@ extension FlashFile {
     public static func dump(path: String, to imagePath: String) throws(FlashFileError) {
         let file = try FlashFileOpening.openPresent(path, for: .reading)
         _ = try FlashFileOpening.trailer(of: file, path: path)
-        let content = try file.readFlash(path)
-        let isSame = Result { () throws(SystemError) in try file.isNamed(imagePath) }
-        try file.closeOrReport(path)
-        if case .success(true) = isSame {
+        let (content, isSame) = try FlashFileError.whileReading(path) { () throws(SystemError) in
+            (try file.read(count: FlashImage.flashSize, at: 0), try file.isNamed(imagePath))
+        }
+        guard !isSame else {
             throw FlashFileError(
                 .invalid, path: imagePath, problem: "is the file that is to be copied",
                 remedy: "give another path for the copy")
@@ -41,49 +43,45 @@ extension FlashFile {
     ///   `io`. What is at `path` is then as it was.
     public static func importImage(path: String, from imagePath: String) throws(FlashFileError) {
         let file = try FlashFileOpening.openPresent(imagePath, for: .reading)
-        guard case .bare = try FlashFileOpening.ending(of: file, path: imagePath) else {
-            let size = try file.size(imagePath)
+        let (size, content) = try FlashFileError.whileReading(imagePath) { () throws(SystemError) in
+            let size = Int(try file.status().st_size)
+            let bytes = size == FlashImage.flashSize ? try file.read(count: size, at: 0) : []
+            // Given up before the other is locked: they may be one file.
+            try file.close()
+            return (size, bytes)
+        }
+        guard size == FlashImage.flashSize else {
             throw .size(of: imagePath, size, remedy: "read the module with esptool read_flash 0 0x80000")
         }
-        let content = try file.readFlash(imagePath)
-        // Given up before the other is locked: they may be one file.
-        try file.closeOrReport(imagePath)
-        try program(path, with: content)
-    }
-
-    private static func program(_ path: String, with content: [UInt8]) throws(FlashFileError) {
         try FlashFileCreation.put(at: path) { (old) throws(FlashFileError) in
             guard let old else { return content + FlashTrailer.fresh(.created) }
-            var wear = try FlashFileOpening.trailer(of: old, path: path)?.wear ?? FlashWear()
-            for sector in 0..<FlashWear.sectorCount { wear.countErase(ofSector: sector) }
-            return content + FlashTrailer.fresh(.created, wear: wear)
-        }
-    }
-}
-
-extension Descriptor {
-    /// The first 524,288 bytes of a file that has them.
-    fileprivate func readFlash(_ path: String) throws(FlashFileError) -> [UInt8] {
-        do throws(SystemError) { return try read(count: FlashImage.flashSize, at: 0) } catch {
-            throw FlashFileError(reading: path, error)
+            return try programmed(old, path, with: content)
         }
     }
 
-    func size(_ path: String) throws(FlashFileError) -> Int {
-        do throws(SystemError) { return Int(try status().st_size) } catch {
-            throw FlashFileError(reading: path, error)
-        }
-    }
-
-    func closeOrReport(_ path: String) throws(FlashFileError) {
-        do throws(SystemError) { try close() } catch { throw FlashFileError(reading: path, error) }
+    /// The file of a chip that is erased and written as a whole.
+    private static func programmed(
+        _ old: Descriptor, _ path: String, with content: [UInt8]
+    ) throws(FlashFileError) -> [UInt8] {
+        var wear = try FlashFileOpening.trailer(of: old, path: path)?.wear ?? FlashWear()
+        for sector in 0..<FlashWear.sectorCount { wear.countErase(ofSector: sector) }
+        return content + FlashTrailer.fresh(.created, wear: wear)
     }
 }
 
 extension FlashFileError {
-    /// What stopped the reading of a file that was open.
-    init(reading path: String, _ error: SystemError) {
-        self.init(
-            .io, path: path, problem: "could not be read", remedy: "check the disk", errorNumber: error.number)
+    /// Nothing is there.
+    static func missing(_ path: String) -> FlashFileError {
+        FlashFileError(.unavailable, path: path, problem: "does not exist", remedy: "give the path of a file that does")
+    }
+
+    /// Does something with a file that is open for reading; what stops it is an input error.
+    static func whileReading<Value>(
+        _ path: String, _ body: () throws(SystemError) -> Value
+    ) throws(FlashFileError) -> Value {
+        do throws(SystemError) { return try body() } catch {
+            throw FlashFileError(
+                .io, path: path, problem: "could not be read", remedy: "check the disk", errorNumber: error.number)
+        }
     }
 }

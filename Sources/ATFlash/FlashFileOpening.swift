@@ -28,10 +28,7 @@ enum FlashFileOpening {
     static func openPresent(_ path: String, for access: Access) throws(FlashFileError) -> Descriptor {
         for _ in 0..<attempts {
             if let file = try openExisting(path, for: access) { return file }
-            guard FlashFileCreation.exists(path) else {
-                throw FlashFileError(
-                    .unavailable, path: path, problem: "does not exist", remedy: "give the path of one that does")
-            }
+            guard FlashFileCreation.exists(path) else { throw .missing(path) }
         }
         throw .unsteady(path)
     }

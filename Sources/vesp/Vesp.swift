@@ -11,6 +11,7 @@ struct Vesp: AsyncParsableCommand {
 
     /// The entry point; what goes wrong becomes one sentence and an exit status of the contract.
     static func main() async {
+        StandardDescriptors.open()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

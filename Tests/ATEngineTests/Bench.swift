@@ -240,13 +240,16 @@ extension Bench.Reaction {
 }
 
 extension FlashImage {
-    /// What a chip does: an erased sector is FF, and writing takes bits from 1 to 0.
+    /// What a chip does: an erased sector is FF, and writing takes bits from 1 to 0. The sectors of an image are not the
+    /// engine's to keep.
     mutating func apply(_ work: Bench.FlashWork) {
         switch work {
         case .erase(let sector):
+            guard Self.sectors.contains(sector) else { return }
             self[sector: sector] = [UInt8](repeating: 0xFF, count: Self.sectorSize)
         case .write(let address, let bytes):
             let (sector, offset) = address.quotientAndRemainder(dividingBy: Self.sectorSize)
+            guard Self.sectors.contains(sector) else { return }
             var content = self[sector: sector]
             for (index, byte) in bytes.enumerated() { content[offset + index] &= byte }
             self[sector: sector] = content

@@ -108,9 +108,6 @@ def test_our_transcripts_of_the_line_hold_over_a_port(start, tmp_path):
     assert ended.returncode == 0, ended.stdout.decode() + ended.stderr.decode()
 
 
-@pytest.mark.xfail(
-    reason="PortRunner.tryRestore takes the ready of the module's start for that of AT+RESTORE", strict=False
-)
 def test_a_module_that_is_still_starting_is_waited_for(start, tmp_path):
     vesp = start("--serial", "tcp:0")
     ended = program.run("play", TRANSCRIPTS / "line/at.txt", "--port", port_name(vesp), directory=tmp_path, timeout=60)

@@ -64,21 +64,23 @@ enum FlashHalf: UInt8, Sendable {
 
 /// Looks for the mark before the version in a stream of segments.
 struct PatternSearch: Sendable {
-    private var matched = 0
     private static let pattern: StaticString = "rom_version\": \""
+    /// How much of the mark has matched when its second `r` has, which is also its first.
+    private static let secondStart = 7
 
-    /// Whether `byte` completes the mark.
-    mutating func finds(_ byte: UInt8) -> Bool {
+    private var matched = 0
+
+    /// The mark has come, whole.
+    var isDone: Bool { matched == Self.pattern.utf8CodeUnitCount }
+
+    /// The next byte of the stream; the mark is not done.
+    mutating func take(_ byte: UInt8) {
         let pattern = Self.pattern
-        if byte != pattern.utf8Start[matched] {
-            // No proper beginning of the mark stands inside it again, so a miss starts anew.
-            matched = byte == pattern.utf8Start[0] ? 1 : 0
-            return false
+        while byte != pattern.utf8Start[matched] {
+            if matched == 0 { return }
+            matched = matched == Self.secondStart ? 1 : 0
         }
         matched += 1
-        guard matched == pattern.utf8CodeUnitCount else { return false }
-        matched = 0
-        return true
     }
 }
 
@@ -192,13 +194,11 @@ extension Engine {
 
     private mutating func readVersion(_ payload: Span<UInt8>) {
         line("+CIPUPDATE:3")
-        var isFound = !session.upgrade.version.isEmpty
         for index in payload.indices where session.upgrade.version.count < Upgrade.versionLength {
-            if isFound {
+            if session.upgrade.search.isDone {
                 session.upgrade.version.append(payload[index])
             } else {
-                isFound = session.upgrade.search.finds(payload[index])
-                if isFound { session.upgrade.version.removeAll() }
+                session.upgrade.search.take(payload[index])
             }
         }
     }

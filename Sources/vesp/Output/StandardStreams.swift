@@ -10,6 +10,17 @@ enum StandardOutput {
     static func write(_ line: String) { writeLine(line, to: STDOUT_FILENO) }
 }
 
+/// The three descriptors that every program counts on.
+enum StandardDescriptors {
+    /// A closed one is opened to nothing; otherwise the next thing that is opened would take its number, and our words
+    /// would go there.
+    static func open() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            _ = Glibc.open("/dev/null", O_RDWR)
+        }
+    }
+}
+
 /// A reader that has gone is no reason to stop: what is said here is said in passing.
 private func writeLine(_ line: String, to descriptor: CInt) {
     let bytes = Array((line + "\n").utf8)
