@@ -8,7 +8,7 @@ public enum Effect: Sendable {
 
     /// Open a TCP connection. The answer is `connected`, `reset`, `unreachable`, or none.
     case connect(LinkID, Socket, to: Endpoint, localPort: UInt16)
-    /// Open a UDP socket. Only `unreachable` is an answer.
+    /// Open a UDP socket. There is no answer.
     case open(LinkID, Socket, to: Endpoint, localPort: UInt16)
     /// Send the payload; UDP sends one datagram to the endpoint, TCP ignores it. TCP answers with `acknowledged`.
     case send(LinkID, Socket, Payload, to: Endpoint)
@@ -43,7 +43,7 @@ public enum Effect: Sendable {
     /// Write the payload at a byte address; bits can only go from 1 to 0.
     case write(address: Int, Payload)
 
-    /// The chip restarts now (AT+RST, AT+RESTORE, the forced restart).
+    /// The chip restarts now (AT+RST, AT+RESTORE, the forced restart). What it had open is released after this.
     case restart
     /// The chip sleeps now; zero means until the next reset.
     case sleep(Interval)

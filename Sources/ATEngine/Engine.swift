@@ -8,7 +8,7 @@ import ATPrimitives
 /// firmware go on. Effects come before the output that confirms them.
 public struct Engine: Sendable {
     public let firmware: Firmware
-    public let options: Options
+    public private(set) var options: Options
     var chip: Chip
     var session: Session
     var effects = EffectQueue()
@@ -34,6 +34,12 @@ public struct Engine: Sendable {
                 configuration: SoftAP.Configuration(ssid: [], password: [], channel: 1, security: .open),
                 mac: options.mac.softAP, address: SoftAP.defaultAddress, servesDHCP: true))
         session = makeSession()
+    }
+
+    /// The bugs of the shipped firmware that are on; they may be switched while the module runs.
+    public var bugs: Bugs {
+        get { options.bugs }
+        set { options.bugs = newValue }
     }
 
     /// The parameter sectors as they are now.
@@ -164,7 +170,8 @@ public struct Engine: Sendable {
     /// Whether `nextEffect` has something to give.
     public var hasEffects: Bool { !effects.isEmpty }
 
-    /// Calls `body` with the bytes that belong to an effect; valid until the next call that takes a time.
+    /// Calls `body` with the bytes that belong to an effect; valid until the next call that takes a time
+    /// or output.
     public func withPayload<R>(_ payload: Payload, _ body: (Span<UInt8>) -> R) -> R {
         effects.withPayload(payload, body)
     }

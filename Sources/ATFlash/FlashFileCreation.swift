@@ -73,7 +73,7 @@ enum FlashFileCreation {
 
     /// - Returns: nil when the file has gone meanwhile.
     private static func realpath(of path: String) -> String? {
-        guard let resolved = realpath(path, nil) else { return nil }
+        guard let resolved = Glibc.realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)
     }

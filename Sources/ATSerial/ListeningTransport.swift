@@ -3,6 +3,19 @@ import Glibc
 import NIOCore
 import NIOPosix
 
+/// What a listener tells about its client: a line, or a transport that understands what the client says.
+protocol ListeningTransportOwner: AnyObject {
+    func attached()
+    func detached()
+    func received(_ bytes: ByteBuffer)
+    /// The read that was asked for is over.
+    func readCompleted()
+    /// There is room for output again.
+    func canWrite()
+}
+
+extension SerialLine: ListeningTransportOwner {}
+
 /// `tcp:[HOST:]PORT` and `unix:PATH`: a listener with one client at a time.
 ///
 /// A client that has closed and one that has only shut down its sending side look the same to TCP until something is
@@ -32,12 +45,15 @@ final class ListeningTransport: SerialTransport {
 
     private let loop: any EventLoop
     private var address: Address
-    private weak var line: SerialLine?
+    private let specification: SerialSpecification
+    private weak var owner: (any ListeningTransportOwner)?
     private var server: (any Channel)?
     private var client: Client?
 
-    init(_ address: Address, on loop: any EventLoop) {
+    /// Listens at `address`, of the port that was asked for as `specification`.
+    init(_ address: Address, of specification: SerialSpecification, on loop: any EventLoop) {
         self.address = address
+        self.specification = specification
         self.loop = loop
     }
 
@@ -50,20 +66,17 @@ final class ListeningTransport: SerialTransport {
                 port: server?.localAddress?.port.flatMap(UInt16.init(exactly:)) ?? port)
         }
     }
-
-    private var text: String {
-        switch address {
-        case .tcp(let host, let port): SerialSpecification.tcp(host: host, port: port).description
-        case .unix(let file): SerialSpecification.unix(path: file.path).description
-        }
-    }
 }
 
 // MARK: - Opening and closing
 
 extension ListeningTransport {
     func open(for line: SerialLine) -> EventLoopFuture<Void> {
-        self.line = line
+        open(for: line as any ListeningTransportOwner)
+    }
+
+    func open(for owner: any ListeningTransportOwner) -> EventLoopFuture<Void> {
+        self.owner = owner
         let bound: EventLoopFuture<any Channel>
         switch address {
         case .tcp(let host, let port):
@@ -85,7 +98,7 @@ extension ListeningTransport {
         }.flatMapErrorThrowing { error in
             self.server?.close(promise: nil)
             throw SerialPortError(
-                .unavailable, line: self.text, problem: "cannot be listened on", underlying: error)
+                .unavailable, line: self.specification.description, problem: "cannot be listened on", underlying: error)
         }.nonisolated()
     }
 
@@ -171,11 +184,11 @@ extension ListeningTransport: ByteChannelOwner {
 
     func drained() -> EventLoopFuture<Void> { client?.bytes.drained() ?? loop.makeSucceededVoidFuture() }
 
-    func byteChannelOpened(_ channel: ByteChannel) { line?.attached() }
+    func byteChannelOpened(_ channel: ByteChannel) { owner?.attached() }
 
-    func byteChannel(_ channel: ByteChannel, received bytes: ByteBuffer) { line?.received(bytes) }
+    func byteChannel(_ channel: ByteChannel, received bytes: ByteBuffer) { owner?.received(bytes) }
 
-    func byteChannelReadCompleted(_ channel: ByteChannel) { line?.readCompleted() }
+    func byteChannelReadCompleted(_ channel: ByteChannel) { owner?.readCompleted() }
 
     func byteChannelInputEnded(_ channel: ByteChannel) {
         guard client?.bytes === channel else { return }
@@ -183,11 +196,11 @@ extension ListeningTransport: ByteChannelOwner {
         watchForDeparture(of: channel)
     }
 
-    func byteChannelCanWrite(_ channel: ByteChannel) { line?.canWrite() }
+    func byteChannelCanWrite(_ channel: ByteChannel) { owner?.canWrite() }
 
     func byteChannelClosed(_ channel: ByteChannel, error: (any Error)?) {
         guard client?.bytes === channel else { return }
         client = nil
-        line?.detached()
+        owner?.detached()
     }
 }

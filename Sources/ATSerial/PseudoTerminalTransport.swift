@@ -1,3 +1,4 @@
+import ATPrimitives
 import CPosix
 import Glibc
 import NIOCore
@@ -38,6 +39,12 @@ final class PseudoTerminalTransport: SerialTransport {
     }
 
     var location: SerialLocation { .pseudoTerminal(path: path, link: link) }
+
+    var clientLine: LineSettings? {
+        var settings = cposix_line_settings()
+        guard slave >= 0, cposix_line_read(slave, &settings) == 0 else { return nil }
+        return LineSettings(settings)
+    }
 
     private var text: String { SerialSpecification.pseudoTerminal(link: link).description }
 }

@@ -166,16 +166,70 @@ extension RemotePortTransport: ListeningTransportOwner {
         }
     }
 
+    /// Reads on; data goes to `data`.
     private func nextToken() -> TelnetDecoder.Token? {
-        let bytes = input
         var position = 0
-        let token = bytes.withUnsafeReadableBytes { pointer in
-            decoder.next(in: pointer.bindMemory(to: UInt8.self).span, at: &position)
-        }
-        if case .data(let range) = token {
-            data.writeImmutableBuffer(bytes.getSlice(at: bytes.readerIndex + range.lowerBound, length: range.count) ?? .init())
+        let token = input.withUnsafeReadableBytes { pointer in
+            let token = decoder.next(in: pointer.bindMemory(to: UInt8.self).span, at: &position)
+            if case .data(let range) = token {
+                data.writeBytes(UnsafeRawBufferPointer(rebasing: pointer[range]))
+            }
+            return token
         }
         input.moveReaderIndex(forwardBy: position)
         return token
+    }
+
+    private func handOverData(_ line: SerialLine) {
+        guard data.readableBytes > 0 else { return }
+        line.received(data)
+        data.clear()
+    }
+
+    private func depart(_ line: SerialLine) {
+        client = .absent
+        decoder = TelnetDecoder()
+        options = TelnetOptions()
+        comPort = ComPort()
+        input = ByteBuffer()
+        output = TelnetOutput()
+        line.clientLineChanged(comPort.line)
+        line.controlsChanged(comPort.controls)
+        line.detached()
+    }
+}
+
+// MARK: - Commands
+
+extension RemotePortTransport {
+    private func handle(_ token: TelnetDecoder.Token, _ line: SerialLine) {
+        switch token {
+        case .data:
+            break
+        case .negotiation(let verb, let option):
+            let hadComPort = options.hasComPort
+            options.receive(verb, option, answer: &output)
+            if options.hasComPort, !hadComPort { comPort.notifyModemState(&output) }
+        case .subnegotiation:
+            guard decoder.subnegotiation.first == TelnetOptions.comPort else { return }
+            // The module has what was sent before.
+            handOverData(line)
+            let effect = comPort.receive(
+                decoder.subnegotiation.dropFirst(), isIdle: line.unreadCount == 0, answer: &output)
+            if let effect { apply(effect, line) }
+        case .breakSignal:
+            apply(.breakBegan, line)
+        }
+    }
+
+    private func apply(_ effect: ComPort.Effect, _ line: SerialLine) {
+        switch effect {
+        case .lineChanged: line.clientLineChanged(comPort.line)
+        case .controlsChanged: line.controlsChanged(comPort.controls)
+        // A line held at 0 is a byte 0 without a stop bit, once (inferred).
+        case .breakBegan: data.writeInteger(UInt8(0))
+        case .resumed: line.canWrite()
+        case .purged: line.discardUnread()
+        }
     }
 }

@@ -1,3 +1,4 @@
+import ATPrimitives
 import NIOCore
 
 /// The rules that all kinds of serial line share: who gets output while nobody is attached, how much is read, and when
@@ -23,6 +24,9 @@ final class SerialLine {
     private var wasRefused = false
     private var notices: Notices = []
     private var failure: SerialPortError?
+    /// What the client's end is set to, and what the module was last told of it.
+    private var clientLine = (now: LineSettings.standard, told: LineSettings.standard)
+    private var controls = (now: SerialControls.released, told: SerialControls.released)
     /// The module is inside a call to the port.
     private var isCalled = false
     private var isScheduled = false
@@ -39,6 +43,8 @@ final class SerialLine {
         static let unread = Notices(rawValue: 2)
         static let ended = Notices(rawValue: 4)
         static let failed = Notices(rawValue: 8)
+        static let clientLine = Notices(rawValue: 16)
+        static let controls = Notices(rawValue: 32)
     }
 
     init(_ transport: any SerialTransport, on loop: any EventLoop) {
@@ -134,6 +140,7 @@ extension SerialLine {
         if unread.readableBytes == 0 {
             unread = bytes
         } else {
+            unread.discardReadBytes()
             unread.writeImmutableBuffer(bytes)
         }
         guard !isCalled else { return notify(.unread) }
@@ -143,6 +150,31 @@ extension SerialLine {
     /// The read that was asked for is over.
     func readCompleted() {
         requestMore()
+    }
+
+    /// How many bytes wait for the module.
+    var unreadCount: Int { unread.readableBytes }
+
+    /// The module is inside a call, from it or to it, so that nothing may be told that cannot wait.
+    var isBusy: Bool { isCalled || isHandingOver }
+
+    /// Forgets what the module has not taken. Not while the line is busy.
+    func discardUnread() {
+        precondition(!isBusy, "the module is taking what is to be discarded")
+        unread.clear()
+        requestMore()
+    }
+
+    /// The client has changed its rate or framing.
+    func clientLineChanged(_ settings: LineSettings) {
+        clientLine.now = settings
+        notify(.clientLine)
+    }
+
+    /// The client has changed DTR or RTS.
+    func controlsChanged(_ controls: SerialControls) {
+        self.controls.now = controls
+        notify(.controls)
     }
 
     /// There is room for output.
@@ -188,6 +220,14 @@ extension SerialLine {
         guard let delegate, state == .started, !isHandingOver else { return }
         if notices.remove(.unread) != nil {
             handOver()
+        }
+        if notices.remove(.clientLine) != nil, clientLine.now != clientLine.told {
+            clientLine.told = clientLine.now
+            delegate.serialPort(clientLineChanged: clientLine.now)
+        }
+        if notices.remove(.controls) != nil, controls.now != controls.told {
+            controls.told = controls.now
+            delegate.serialPort(controls: controls.now)
         }
         if notices.remove(.canWrite) != nil {
             delegate.serialPortCanWrite()

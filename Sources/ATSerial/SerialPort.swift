@@ -13,8 +13,19 @@ public protocol SerialPortDelegate: AnyObject {
     func serialPortCanWrite()
     /// Standard input is at its end, and all that came before it has been taken.
     func serialPortEnded()
+    /// The client has changed its rate or framing; only of RFC 2217, see `SerialPort.clientLine` for the others. When it
+    /// leaves, they are 115200 8N1 again.
+    func serialPort(clientLineChanged settings: LineSettings)
+    /// The client has changed DTR or RTS; only of RFC 2217. Both drop when it leaves. What `AdapterWiring` makes of them
+    /// is the module's.
+    func serialPort(controls: SerialControls)
     /// The line is gone for good: the device was pulled out, input or output failed. Nothing more comes.
     func serialPortFailed(_ error: SerialPortError)
+}
+
+extension SerialPortDelegate {
+    public func serialPort(clientLineChanged settings: LineSettings) {}
+    public func serialPort(controls: SerialControls) {}
 }
 
 /// The serial line of a module, of whichever kind. It lives on one event loop; every call must be made there (a call
@@ -47,8 +58,11 @@ public final class SerialPort: Sendable {
         let transport: any SerialTransport =
             switch specification {
             case .pseudoTerminal(let link): PseudoTerminalTransport(link: link, on: loop)
-            case .tcp(let host, let port): ListeningTransport(.tcp(host: host, port: port), on: loop)
-            case .unix(let path): ListeningTransport(.unix(UnixSocketFile(path: path)), on: loop)
+            case .tcp(let host, let port):
+                ListeningTransport(.tcp(host: host, port: port), of: specification, on: loop)
+            case .rfc2217(let host, let port): RemotePortTransport(host: host, port: port, on: loop)
+            case .unix(let path):
+                ListeningTransport(.unix(UnixSocketFile(path: path)), of: specification, on: loop)
             case .device(let path): DeviceTransport(path: path, settings: settings, on: loop)
             case .standardStreams: StandardStreamsTransport(on: loop)
             }
@@ -74,6 +88,12 @@ public final class SerialPort: Sendable {
 
     /// Where a client finds the port.
     public var location: SerialLocation { line.value.transport.location }
+
+    /// What the client has set its end of the line to: of a pseudo-terminal the settings of the slave, also those that an
+    /// earlier client left; of RFC 2217 what was negotiated, 115200 8N1 until then. Both kinds of flow control are on if
+    /// the client asked for RTS and CTS. Parities that no module has count as none. Nil for the kinds that show nothing,
+    /// and for a terminal that was hung up (0 baud) or cannot be asked.
+    public var clientLine: LineSettings? { line.value.transport.clientLine }
 
     /// Begins to read.
     public func start() { line.value.start() }

@@ -2,10 +2,13 @@ import ATPrimitives
 import NIOCore
 
 /// One kind of serial line, without the rules that all kinds share: those are `SerialLine`'s. Everything happens on the
-/// event loop. Whoever adds a kind (RFC 2217, say) writes one of these and a case of `SerialSpecification`.
+/// event loop. Whoever adds a kind writes one of these and a case of `SerialSpecification`.
 protocol SerialTransport: AnyObject {
     /// Where a client finds the line; asked for only after `open` has succeeded.
     var location: SerialLocation { get }
+
+    /// What the client has set, if that can be seen.
+    var clientLine: LineSettings? { get }
 
     /// Makes the line. It tells `line` from now on who comes and goes and what they send.
     func open(for line: SerialLine) -> EventLoopFuture<Void>
@@ -33,6 +36,8 @@ protocol SerialTransport: AnyObject {
 }
 
 extension SerialTransport {
+    var clientLine: LineSettings? { nil }
+
     func settle() {}
 
     func setLine(_ settings: LineSettings) {}

@@ -104,6 +104,31 @@ int cposix_line_make_raw(int descriptor) {
     return result(ioctl(descriptor, TCSETS2, &line));
 }
 
+static unsigned data_bits(tcflag_t control) {
+    switch (control & CSIZE) {
+    case CS5: return 5;
+    case CS6: return 6;
+    case CS7: return 7;
+    default: return 8;
+    }
+}
+
+int cposix_line_read(int descriptor, struct cposix_line_settings *settings) {
+    struct termios2 line;
+    if (ioctl(descriptor, TCGETS2, &line) < 0) {
+        return -errno;
+    }
+    settings->baud = line.c_ospeed;
+    settings->data_bits = data_bits(line.c_cflag);
+    settings->parity = CPOSIX_PARITY_NONE;
+    if ((line.c_cflag & PARENB) && !(line.c_cflag & CMSPAR)) {
+        settings->parity = line.c_cflag & PARODD ? CPOSIX_PARITY_ODD : CPOSIX_PARITY_EVEN;
+    }
+    settings->two_stop_bits = (line.c_cflag & CSTOPB) != 0;
+    settings->hardware_flow_control = (line.c_cflag & CRTSCTS) != 0;
+    return 0;
+}
+
 int cposix_line_baud(int descriptor, unsigned *baud) {
     struct termios2 line;
     int error = result(ioctl(descriptor, TCGETS2, &line));

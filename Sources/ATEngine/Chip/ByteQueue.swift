@@ -8,7 +8,6 @@ struct ByteQueue: Sendable {
 
     var count: Int { storage.count - head }
     var isEmpty: Bool { storage.count == head }
-    var first: UInt8? { isEmpty ? nil : storage[head] }
 
     mutating func reserve(_ capacity: Int) {
         storage.reserveCapacity(capacity)

@@ -87,6 +87,14 @@ struct Transmitter: Sendable {
         frame = FrameTime(settings)
     }
 
+    /// Without power nothing more leaves.
+    mutating func powerOff(at now: Instant) {
+        gate = nil
+        queue.removeAll()
+        departed = 0
+        startRun(at: now)
+    }
+
     /// A reset empties the FIFO; what takes no time has left before.
     mutating func reset(at now: Instant) {
         gate = nil

@@ -66,7 +66,7 @@ extension Engine {
         guard chip.power != .off else { return }
         leaveWorld()
         chip.power = .off
-        chip.transmitter.reset(at: now)
+        chip.transmitter.powerOff(at: now)
         chip.receiver.removeAll()
     }
 
@@ -194,8 +194,9 @@ extension Engine {
     mutating func lineMayBeEmpty() {
         guard chip.transmitter.isEmpty else { return }
         if case .booting(_, let until) = chip.power, until <= now { advanceBoot() }
-        guard session.lineChange != nil, !session.timers.isRunning(.lineChange) else { return }
-        session.timers.start(.lineChange, at: now + delays.lineSettles)
+        guard let change = session.lineChange, !session.timers.isRunning(.lineChange) else { return }
+        let delay = change.answersAfterwards ? delays.lineSettles : .zero
+        session.timers.start(.lineChange, at: now + delay)
     }
 
     mutating func applyLineChange() {

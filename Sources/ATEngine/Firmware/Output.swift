@@ -5,10 +5,6 @@ protocol SerialPrintable {
     func print(to engine: inout Engine)
 }
 
-extension StaticString: SerialPrintable {
-    func print(to engine: inout Engine) { engine.put(self) }
-}
-
 extension Int: SerialPrintable {
     func print(to engine: inout Engine) {
         if self < 0 { engine.put(UInt8(ascii: "-")) }

@@ -68,7 +68,8 @@ extension Engine {
         var isSettled = true
         switch progress {
         case .associated:
-            session.station.state = session.station.fixedAddress == nil ? .connecting : .online
+            let isFixed = !session.station.usesDHCP && session.station.hasAddress
+            session.station.state = isFixed ? .online : .connecting
             isSettled = session.station.state == .online
             if isSettled { session.links.wasOpenSinceAddress = session.links.enabledCount > 0 }
         case .leased(let address, _, _):
