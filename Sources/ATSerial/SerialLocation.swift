@@ -17,15 +17,11 @@ extension SerialLocation: CustomStringConvertible {
         switch self {
         case .pseudoTerminal(let path, nil): path
         case .pseudoTerminal(let path, let link?): "\(path) (\(link))"
-        case .tcp(let host, let port): "tcp \(Self.endpoint(host, port))"
-        case .rfc2217(let host, let port): "rfc2217 \(Self.endpoint(host, port))"
+        case .tcp(let host, let port): "tcp \(SerialSpecification.endpoint(host, port))"
+        case .rfc2217(let host, let port): "rfc2217 \(SerialSpecification.endpoint(host, port))"
         case .unix(let path): "unix \(path)"
         case .device(let path): "device \(path)"
         case .standardStreams: "stdio"
         }
-    }
-
-    private static func endpoint(_ host: String, _ port: UInt16) -> String {
-        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

@@ -110,7 +110,8 @@ extension SerialSpecification: CustomStringConvertible {
         }
     }
 
-    private static func endpoint(_ host: String, _ port: UInt16) -> String {
+    /// A host and a port in one text, with an IPv6 address in brackets.
+    static func endpoint(_ host: String, _ port: UInt16) -> String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

@@ -36,6 +36,12 @@ final class LabModule {
     private var portIsFull = false
     private var isPumping = false
     private var inputEnds: Instant?
+    private var hostLine: HostLine
+    /// What the host hears and the port has not taken yet.
+    private var heard: ArraySlice<UInt8> = []
+    /// The settings at which the firmware ran last, and so those of a host that does not show its own.
+    private var usualLine = LineSettings.standard
+    private var hasWarnedOfRate = false
 
     init(
         _ configuration: ModuleConfiguration, engine: Engine, port: SerialPort, network: HostNetwork, flash: FlashFile?,
@@ -49,6 +55,7 @@ final class LabModule {
         self.radio = radio
         self.lab = lab
         isPaced = configuration.timing == .real
+        hostLine = HostLine(configuration)
         var logger = lab.logger
         logger[metadataKey: "module"] = "\(configuration.name)"
         self.logger = logger
@@ -122,13 +129,51 @@ final class LabModule {
     /// - Returns: whether the port took anything.
     private func takeOutput() -> Bool {
         guard !portIsFull else { return false }
-        var taken = 0
+        var taken = writeHeard()
+        guard !portIsFull else { return taken > 0 }
+        let (line, isBootText) = (engine.line, !engine.isRunning)
+        let host = hostLine.mattersToHost(isBootText: isBootText) ? hostSettings : line
         engine.withOutput(max: Self.outputPiece) { bytes in
-            taken = port.write(bytes)
-            portIsFull = taken < bytes.count
-            return taken
+            if let heard = hostLine.heardByHost(bytes, module: line, host: host, isBootText: isBootText) {
+                self.heard = heard[...]
+                taken += bytes.count
+                return bytes.count
+            }
+            let written = port.write(bytes)
+            portIsFull = written < bytes.count
+            taken += written
+            return written
         }
-        return taken > 0
+        return writeHeard() + taken > 0
+    }
+
+    /// - Returns: how many bytes of what the host hears the port took.
+    private func writeHeard() -> Int {
+        guard !heard.isEmpty else { return 0 }
+        let written = port.write(Array(heard).span)
+        heard.removeFirst(written)
+        portIsFull = !heard.isEmpty
+        return written
+    }
+
+    /// How the host's UART is set: what its port shows, else as the module usually is. A pseudo-terminal has a rate, but
+    /// no framing.
+    private var hostSettings: LineSettings {
+        guard let shown = port.clientLine else { return usualLine }
+        guard case .pseudoTerminal = port.location else { return shown }
+        var settings = engine.isRunning ? engine.line : usualLine
+        settings.baud = shown.baud
+        return settings
+    }
+
+    /// Without a strict UART a wrong rate does no harm, but the host's author will want to know.
+    private func warnOfRate() {
+        guard !hasWarnedOfRate, engine.isRunning else { return }
+        let host = hostSettings
+        guard !host.looksLike(engine.line) else { return }
+        hasWarnedOfRate = true
+        logger.warning(
+            "the host's line is set to \(host.baud) baud and the module's to \(engine.line.baud): a real module would hear garbage")
     }
 
     private func letWaitingGoOn() {
@@ -195,6 +240,8 @@ extension LabModule {
         case .softAP(let settings): lab.air.setSoftAP(settings, of: radio, at: now)
         case .line(let settings):
             port.setLine(settings)
+            if engine.isRunning { usualLine = settings }
+            hasWarnedOfRate = false
             logger.debug("line: \(settings.baud) baud")
         case .erase(let sector): writeFlash { flash throws(FlashFileError) in try flash.erase(sector: sector) }
         case .write(let address, let payload):
@@ -225,10 +272,30 @@ extension LabModule: SerialPortDelegate {
     }
 
     func serialPort(received bytes: Span<UInt8>) -> Int {
-        let taken = engine.receive(bytes, at: lab.clock.now)
+        let now = lab.clock.now
+        let taken: Int
+        if let heard = hostLine.heardByModule(bytes, module: engine.line, host: hostSettings) {
+            // A line that is set wrong loses bytes anyway, so what is too much is lost as well.
+            engine.receive(heard.span, at: now)
+            taken = bytes.count
+        } else {
+            taken = engine.receive(bytes, at: now)
+            warnOfRate()
+        }
         if taken < bytes.count || engine.receiveCapacity == 0 { portHasInput = true }
         pump()
         return taken
+    }
+
+    func serialPort(clientLineChanged line: LineSettings) {
+        hasWarnedOfRate = false
+        logger.debug("the client's line: \(line.baud) baud")
+    }
+
+    func serialPort(controls: SerialControls) {
+        let pins = AdapterWiring(controls).pins
+        handle(.power(pins.isGPIO0Low ? .pullGPIO0 : .releaseGPIO0))
+        handle(.power(pins.isResetHeld ? .holdReset : .releaseReset))
     }
 
     func serialPortCanWrite() {

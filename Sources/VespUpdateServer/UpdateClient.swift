@@ -61,7 +61,7 @@ final class UpdateClient: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if error is RequestTooLarge {
             if case .answering = state { return context.close(promise: nil) }
-            return answer(.requestHeaderFieldsTooLarge, context)
+            return respond(.requestHeaderFieldsTooLarge, to: context)
         }
         // What is no HTTP has had its answer from the pipeline.
         logger.debug("a client was lost: \(error)")
@@ -72,19 +72,20 @@ final class UpdateClient: ChannelInboundHandler {
         switch head.method == .GET ? UpdateRequest(target: head.uri) : nil {
         case .version:
             logger.notice("the version was asked for: \(offer.version)")
-            answer(.ok, "application/json", Array(offer.description.utf8), context)
+            respond(.ok, type: "application/json", body: Array(offer.description.utf8), to: context)
         case .image(offer.version.description, let fileName):
             logger.notice("\(fileName) was asked for: \(offer.image.bytes.count) bytes")
-            answer(.ok, "application/octet-stream", offer.image.bytes, context)
+            respond(.ok, type: "application/octet-stream", body: offer.image.bytes, to: context)
         case .image, nil:
             logger.notice("something else was asked for: \(head.method) \(head.uri.prefix(200))")
-            answer(.notFound, context)
+            respond(.notFound, to: context)
         }
     }
 
-    private func answer(
-        _ status: HTTPResponseStatus, _ type: String = "text/plain", _ body: [UInt8] = [],
-        _ context: ChannelHandlerContext
+    /// Sends the whole answer and closes when it is out.
+    private func respond(
+        _ status: HTTPResponseStatus, type: String = "text/plain", body: [UInt8] = [],
+        to context: ChannelHandlerContext
     ) {
         state = .answering
         let headers: HTTPHeaders = [

@@ -15,7 +15,7 @@ struct Run: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("A lab file.", valueName: "lab"))
     var lab: String?
 
-    @Option(help: ArgumentHelp("Where the UART is: pty[:LINK], tcp:[HOST:]PORT, unix:PATH, device:PATH or stdio.", valueName: "spec"))
+    @Option(help: ArgumentHelp("Where the UART is: pty[:LINK], tcp:[HOST:]PORT, rfc2217:[HOST:]PORT, unix:PATH, device:PATH or stdio.", valueName: "spec"))
     var serial: String?
 
     @Option(help: "The firmware: 0.21 as shipped, 0.21-manual as printed.")

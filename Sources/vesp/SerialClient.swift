@@ -21,8 +21,8 @@ final class SerialClient {
             case .pseudoTerminal(let path?), .device(let path): try Self.openTerminal(path)
             case .unix(let path): try Self.connect(toUnix: path)
             case .tcp(let host, let port): try Self.connect(toHost: host, port: port)
-            case .pseudoTerminal(nil), .standardStreams:
-                throw Failure(.usage, "--port: \"\(text)\" names no port; give a path, tcp:[HOST:]PORT or unix:PATH.")
+            case .pseudoTerminal(nil), .standardStreams, .rfc2217:
+                throw Failure(.usage, "--port: \"\(text)\" cannot be played to; give a path, tcp:[HOST:]PORT or unix:PATH.")
             }
     }
 

@@ -134,10 +134,12 @@ extension SerialSpecification {
     /// What two modules cannot both have; nil when there is enough for all.
     fileprivate var exclusiveName: String? {
         switch self {
-        case .pseudoTerminal(nil), .tcp(_, port: 0): nil
+        case .pseudoTerminal(nil), .tcp(_, port: 0), .rfc2217(_, port: 0): nil
         case .pseudoTerminal(let link?): link.withoutDotComponents
         case .unix(let path), .device(let path): path.withoutDotComponents
-        case .tcp, .standardStreams: description
+        // Both kinds listen on TCP, so one address serves one of them.
+        case .tcp(let host, let port), .rfc2217(let host, let port): "tcp:\(host):\(port)"
+        case .standardStreams: description
         }
     }
 }

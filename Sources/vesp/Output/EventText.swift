@@ -66,6 +66,10 @@ private struct SerialRecord: Encodable {
             kind = "tcp"
             self.host = host
             self.port = port
+        case .rfc2217(let host, let port):
+            kind = "rfc2217"
+            self.host = host
+            self.port = port
         case .unix(let path):
             kind = "unix"
             self.path = path
