@@ -37,10 +37,11 @@ struct Bench {
     init(
         _ firmware: Firmware = .shipped021, timing: Timing = .firmware, bugs: Bugs = [],
         flash: FlashImage = FlashImage(),
-        echoes: Bool = false
+        echoes: Bool = false, options change: (inout Options) -> Void = { _ in }
     ) {
-        engine = Engine(
-            firmware: firmware, flash: flash, options: Options(mac: Self.mac, timing: timing, bugs: bugs, seed: 1))
+        var options = Options(mac: Self.mac, timing: timing, bugs: bugs, seed: 1)
+        change(&options)
+        engine = Engine(firmware: firmware, flash: flash, options: options)
         self.flash = flash
         power(.on)
         wait(.seconds(1))

@@ -17,6 +17,8 @@ final class EchoModule: SerialPortDelegate, Sendable {
         var hasEnded = false
         var canWriteCount = 0
         var failure: SerialPortError?
+        var controls: [SerialControls] = []
+        var clientLines: [LineSettings] = []
     }
 
     let state = Mutex(State())
@@ -56,6 +58,14 @@ final class EchoModule: SerialPortDelegate, Sendable {
 
     func serialPortEnded() {
         state.withLock { $0.hasEnded = true }
+    }
+
+    func serialPort(clientLineChanged settings: LineSettings) {
+        state.withLock { $0.clientLines.append(settings) }
+    }
+
+    func serialPort(controls: SerialControls) {
+        state.withLock { $0.controls.append(controls) }
     }
 
     func serialPortFailed(_ error: SerialPortError) {

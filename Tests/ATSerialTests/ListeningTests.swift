@@ -3,12 +3,15 @@ import Testing
 
 @testable import ATSerial
 
-/// What only the kinds that listen promise: TCP and Unix sockets.
+/// What only the kinds that listen promise: TCP, RFC 2217 and Unix sockets.
 @Suite struct ListeningTests {
     private static let local = SerialSpecification.tcp(host: "127.0.0.1", port: 0)
 
     private static func specifications(_ directory: TemporaryDirectory) -> [SerialSpecification] {
-        [local, .tcp(host: "::1", port: 0), .unix(path: directory.file("socket"))]
+        [
+            local, .tcp(host: "::1", port: 0), .unix(path: directory.file("socket")),
+            .rfc2217(host: "127.0.0.1", port: 0),
+        ]
     }
 
     private static func location(_ module: EchoModule) async throws -> SerialLocation {
@@ -117,6 +120,9 @@ import Testing
             #expect(error?.kind == .unavailable)
             #expect(
                 error?.description == "tcp:127.0.0.1:\(port) cannot be listened on: Address already in use")
+            let other = try await openingError(.rfc2217(host: "127.0.0.1", port: port))
+            #expect(
+                other?.description == "rfc2217:127.0.0.1:\(port) cannot be listened on: Address already in use")
         }
     }
 

@@ -13,6 +13,8 @@ import Testing
             ("tcp:0.0.0.0:0", .tcp(host: "0.0.0.0", port: 0), "tcp:0.0.0.0:0"),
             ("tcp:localhost:65535", .tcp(host: "localhost", port: 65_535), "tcp:localhost:65535"),
             ("tcp:[::1]:7001", .tcp(host: "::1", port: 7001), "tcp:[::1]:7001"),
+            ("rfc2217:7001", .rfc2217(host: "127.0.0.1", port: 7001), "rfc2217:127.0.0.1:7001"),
+            ("rfc2217:[::1]:0", .rfc2217(host: "::1", port: 0), "rfc2217:[::1]:0"),
             ("unix:/run/vesp.sock", .unix(path: "/run/vesp.sock"), "unix:/run/vesp.sock"),
             ("device:/dev/ttyUSB0", .device(path: "/dev/ttyUSB0"), "device:/dev/ttyUSB0"),
             ("stdio", .standardStreams, "stdio"),
@@ -32,7 +34,9 @@ import Testing
             ("tcp:+5", "0 to 65535"), ("tcp::5", "tcp:HOST:PORT"), ("tcp:::1:7001", "tcp:[::1]:PORT"),
             ("tcp:[::1]", "tcp:[::1]:PORT"), ("tcp:[]:1", "tcp:[::1]:PORT"), ("tcp:host:", "0 to 65535"),
             ("unix:", "unix:PATH"), ("device", "device:PATH"), ("stdio:1", "stdio alone"), ("pty:a\0b", "leave it out"),
-            ("rfc2217:7001", "use tcp:[HOST:]PORT"),
+            ("rfc2217", "rfc2217:PORT"), ("rfc2217:", "0 to 65535"), ("rfc2217:::1:1", "rfc2217:[::1]:PORT"),
+            ("rfc2217::5", "rfc2217:HOST:PORT"), ("rfc2217:[::1]", "rfc2217:[::1]:PORT"),
+            ("bar", "rfc2217:[HOST:]PORT"),
         ])
     func refusals(text: String, remedy: String) {
         let error = #expect(throws: SerialSpecificationError.self) { try SerialSpecification(text) }
@@ -48,6 +52,8 @@ import Testing
         #expect(try SerialSpecification("device:d").resolved(against: "") == .device(path: "d"))
         #expect(try SerialSpecification("pty").resolved(against: "/lab") == .pseudoTerminal(link: nil))
         #expect(try SerialSpecification("tcp:1").resolved(against: "/lab") == .tcp(host: "127.0.0.1", port: 1))
+        #expect(
+            try SerialSpecification("rfc2217:1").resolved(against: "/lab") == .rfc2217(host: "127.0.0.1", port: 1))
     }
 
     @Test("a location reads as the contract prints it")
@@ -58,6 +64,8 @@ import Testing
         #expect(SerialLocation.pseudoTerminal(path: "/dev/pts/7", link: nil).description == "/dev/pts/7")
         #expect(SerialLocation.tcp(host: "127.0.0.1", port: 40_213).description == "tcp 127.0.0.1:40213")
         #expect(SerialLocation.tcp(host: "::1", port: 1).description == "tcp [::1]:1")
+        #expect(SerialLocation.rfc2217(host: "127.0.0.1", port: 40_213).description == "rfc2217 127.0.0.1:40213")
+        #expect(SerialLocation.rfc2217(host: "::1", port: 1).description == "rfc2217 [::1]:1")
         #expect(SerialLocation.unix(path: "/a").description == "unix /a")
         #expect(SerialLocation.device(path: "/a").description == "device /a")
     }

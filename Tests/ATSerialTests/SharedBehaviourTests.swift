@@ -7,7 +7,7 @@ import Testing
 @Suite struct SharedBehaviourTests {
     /// A kind of port that clients open.
     enum Kind: String, CaseIterable, CustomTestStringConvertible {
-        case pty, tcp, tcp6, unix
+        case pty, tcp, tcp6, unix, rfc2217
 
         var testDescription: String { rawValue }
 
@@ -17,7 +17,14 @@ import Testing
             case .tcp: .tcp(host: "127.0.0.1", port: 0)
             case .tcp6: .tcp(host: "::1", port: 0)
             case .unix: .unix(path: directory.file("socket"))
+            case .rfc2217: .rfc2217(host: "127.0.0.1", port: 0)
             }
+        }
+
+        /// Noise that the kind carries as it is.
+        func noise(_ count: Int) -> [UInt8] {
+            let bytes = ATSerialTests.noise(count)
+            return self == .rfc2217 ? bytes.map { $0 == 255 ? 254 : $0 } : bytes
         }
     }
 
@@ -36,7 +43,7 @@ import Testing
     @Test("a megabyte goes both ways at once through a small module and a slow client, whole", arguments: Kind.allCases)
     func megabyte(kind: Kind) async throws {
         try await withKind(kind, isEcho: true, capacity: 128) { module, open in
-            let bytes = noise(1 << 20)
+            let bytes = kind.noise(1 << 20)
             let client = try await open()
             #expect(try client.exchange(bytes) == bytes)
             #expect(module.state.withLock { $0.largestOffer } <= 128)
@@ -46,7 +53,7 @@ import Testing
     @Test("the first client gets the last 4096 bytes, the next one nothing", arguments: Kind.allCases)
     func keptOutput(kind: Kind) async throws {
         try await withKind(kind) { module, open in
-            let bytes = noise(10_000)
+            let bytes = kind.noise(10_000)
             for start in stride(from: 0, to: bytes.count, by: 700) {
                 let part = Array(bytes[start..<min(bytes.count, start + 700)])
                 #expect(try await module.write(part) == part.count)
@@ -156,7 +163,7 @@ import Testing
     @Test("what a client sent before it left is all taken, however slowly", arguments: Kind.allCases)
     func departure(kind: Kind) async throws {
         try await withKind(kind, capacity: 0) { module, open in
-            let bytes = noise(3000)
+            let bytes = kind.noise(3000)
             let client = try await open()
             try client.write(bytes)
             client.close()

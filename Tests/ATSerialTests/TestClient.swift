@@ -35,6 +35,10 @@ final class TestClient {
         switch location {
         case .pseudoTerminal(let path, _), .device(let path): return try open(path)
         case .tcp(let host, let port): return try connect(host, port)
+        case .rfc2217(let host, let port):
+            let client = try connect(host, port)
+            try client.skipGreeting()
+            return client
         case .unix(let path): return try connect(unix: path)
         case .standardStreams: throw Failure("no client for stdio")
         }
@@ -53,6 +57,20 @@ final class TestClient {
         }
         return client
     }
+
+    /// Reads what a telnet port proposes to a client; nothing if it refuses this one.
+    private func skipGreeting() throws {
+        var count = 0
+        while count < Self.greeting.count {
+            let new = try readSome(atMost: Self.greeting.count - count)
+            guard !new.isEmpty else { return }
+            guard new.elementsEqual(Self.greeting[count..<count + new.count]) else { throw Failure("greeting: \(new)") }
+            count += new.count
+        }
+    }
+
+    /// WILL BINARY, SUPPRESS-GO-AHEAD, ECHO; DO BINARY, SUPPRESS-GO-AHEAD, COM-PORT-OPTION.
+    static let greeting: [UInt8] = [255, 251, 0, 255, 251, 3, 255, 251, 1, 255, 253, 0, 255, 253, 3, 255, 253, 44]
 
     static func connect(unix path: String) throws -> TestClient {
         let client = TestClient(descriptor: socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0))
