@@ -79,7 +79,8 @@ public struct Engine: Sendable {
             case .transparent: !session.transparent.packet.isEmpty || session.transparent.awaitsAcknowledgement
             }
         let isStarting = if case .booting = chip.power { true } else { false }
-        return !isWorking && !isStarting && chip.receiver.isEmpty && chip.transmitter.isEmpty && !session.pings.areUnderWay
+        return !isWorking && !isStarting && chip.receiver.isEmpty && chip.transmitter.isEmpty
+            && !session.pings.areUnderWay
             && !session.links.areUnderWay && !session.timers.isRunning(.restart)
     }
 

@@ -16,23 +16,3 @@ extension cposix_line_settings {
             hardware_flow_control: settings.requestToSend || settings.clearToSend ? 1 : 0)
     }
 }
-
-extension LineSettings {
-    /// The settings of a terminal; nil at 0 baud, which hangs up, and at rates that no module has.
-    init?(_ settings: cposix_line_settings) {
-        guard (1...5_000_000).contains(settings.baud) else { return nil }
-        let parity: Parity =
-            switch Int(settings.parity) {
-            case CPOSIX_PARITY_ODD: .odd
-            case CPOSIX_PARITY_EVEN: .even
-            default: .none
-            }
-        // See `cposix_line_configure`.
-        let longStop: StopBits = settings.data_bits == 5 ? .oneAndAHalf : .two
-        let hasFlowControl = settings.hardware_flow_control != 0
-        self.init(
-            baud: settings.baud, dataBits: UInt8(truncatingIfNeeded: settings.data_bits),
-            stopBits: settings.two_stop_bits == 0 ? .one : longStop, parity: parity,
-            requestToSend: hasFlowControl, clearToSend: hasFlowControl)
-    }
-}

@@ -19,6 +19,7 @@ final class PseudoTerminalTransport: SerialTransport {
 
     private let loop: any EventLoop
     private let link: String?
+    private var moduleSettings: LineSettings
     private weak var line: SerialLine?
     private var path = ""
     private var placedLink: SymbolicLink?
@@ -33,17 +34,27 @@ final class PseudoTerminalTransport: SerialTransport {
     /// Who has come and gone since the last look; the watch writes it.
     var tally = ClientTally()
 
-    init(link: String?, on loop: any EventLoop) {
+    init(link: String?, settings: LineSettings, on loop: any EventLoop) {
         self.link = link
+        moduleSettings = settings
         self.loop = loop
     }
 
     var location: SerialLocation { .pseudoTerminal(path: path, link: link) }
 
     var clientLine: LineSettings? {
-        var settings = cposix_line_settings()
-        guard slave >= 0, cposix_line_read(slave, &settings) == 0 else { return nil }
-        return LineSettings(settings)
+        var terminal = cposix_line_settings()
+        guard slave >= 0, cposix_line_read(slave, &terminal) == 0, terminal.baud > 0 else { return nil }
+        // Linux keeps neither data bits nor parity of a pseudo-terminal.
+        var settings = moduleSettings
+        settings.baud = terminal.baud
+        settings.requestToSend = terminal.hardware_flow_control != 0
+        settings.clearToSend = settings.requestToSend
+        return settings
+    }
+
+    func setLine(_ settings: LineSettings) {
+        moduleSettings = settings
     }
 
     private var text: String { SerialSpecification.pseudoTerminal(link: link).description }

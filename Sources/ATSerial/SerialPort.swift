@@ -46,7 +46,7 @@ public final class SerialPort: Sendable {
     /// nothing before `start()`.
     ///
     /// - Parameters:
-    ///   - settings: of the module's UART; only a device has a use for them.
+    ///   - settings: of the module's UART, as for `setLine(_:)`.
     ///   - loop: the one event loop of the module's lab (a `MultiThreadedEventLoopGroup`'s).
     /// - Returns: the port, or a `SerialPortError` of kind `unavailable` (exit 69).
     public static func open(
@@ -57,7 +57,7 @@ public final class SerialPort: Sendable {
         }
         let transport: any SerialTransport =
             switch specification {
-            case .pseudoTerminal(let link): PseudoTerminalTransport(link: link, on: loop)
+            case .pseudoTerminal(let link): PseudoTerminalTransport(link: link, settings: settings, on: loop)
             case .tcp(let host, let port):
                 ListeningTransport(.tcp(host: host, port: port), of: specification, on: loop)
             case .rfc2217(let host, let port): RemotePortTransport(host: host, port: port, on: loop)
@@ -89,10 +89,12 @@ public final class SerialPort: Sendable {
     /// Where a client finds the port.
     public var location: SerialLocation { line.value.transport.location }
 
-    /// What the client has set its end of the line to: of a pseudo-terminal the settings of the slave, also those that an
-    /// earlier client left; of RFC 2217 what was negotiated, 115200 8N1 until then. Both kinds of flow control are on if
-    /// the client asked for RTS and CTS. Parities that no module has count as none. Nil for the kinds that show nothing,
-    /// and for a terminal that was hung up (0 baud) or cannot be asked.
+    /// What the client has set its end of the line to; both kinds of flow control are on if it asked for RTS and CTS.
+    ///
+    /// - RFC 2217: what was negotiated, 115200 8N1 until then.
+    /// - A pseudo-terminal: the rate and flow control of the slave, also those that an earlier client left. Linux does
+    ///   not keep the framing there, so that it counts as the module's. Nil after a hang-up (0 baud).
+    /// - The others: nil, since they show nothing.
     public var clientLine: LineSettings? { line.value.transport.clientLine }
 
     /// Begins to read.
@@ -110,7 +112,8 @@ public final class SerialPort: Sendable {
     public func resumeReading() { line.value.resumeReading() }
 
     /// The settings of the module's UART have changed. A device gets them once what was written before has left; until
-    /// then it takes no output. The other kinds have no use for them: a pseudo-terminal's belong to its client.
+    /// then it takes no output. Of a pseudo-terminal, `clientLine` takes the framing from them. The other kinds have no
+    /// use for them.
     public func setLine(_ settings: LineSettings) { line.value.transport.setLine(settings) }
 
     /// Succeeds when everything written so far has left this process, or can't any more; waits as long as it takes.

@@ -121,7 +121,7 @@ int cposix_line_read(int descriptor, struct cposix_line_settings *settings) {
     settings->baud = line.c_ospeed;
     settings->data_bits = data_bits(line.c_cflag);
     settings->parity = CPOSIX_PARITY_NONE;
-    if ((line.c_cflag & PARENB) && !(line.c_cflag & CMSPAR)) {
+    if (line.c_cflag & PARENB) {
         settings->parity = line.c_cflag & PARODD ? CPOSIX_PARITY_ODD : CPOSIX_PARITY_EVEN;
     }
     settings->two_stop_bits = (line.c_cflag & CSTOPB) != 0;

@@ -173,7 +173,8 @@ final class LabModule {
         guard !host.looksLike(engine.line) else { return }
         hasWarnedOfRate = true
         logger.warning(
-            "the host's line is set to \(host.baud) baud and the module's to \(engine.line.baud): a real module would hear garbage")
+            "the host's line is set to \(host.baud) baud and the module's to \(engine.line.baud): a real module would hear garbage"
+        )
     }
 
     private func letWaitingGoOn() {

@@ -15,7 +15,10 @@ struct Run: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("A lab file.", valueName: "lab"))
     var lab: String?
 
-    @Option(help: ArgumentHelp("Where the UART is: pty[:LINK], tcp:[HOST:]PORT, rfc2217:[HOST:]PORT, unix:PATH, device:PATH or stdio.", valueName: "spec"))
+    @Option(
+        help: ArgumentHelp(
+            "Where the UART is: pty[:LINK], tcp:[HOST:]PORT, rfc2217:[HOST:]PORT, unix:PATH, device:PATH or stdio.",
+            valueName: "spec"))
     var serial: String?
 
     @Option(help: "The firmware: 0.21 as shipped, 0.21-manual as printed.")
@@ -118,7 +121,8 @@ extension Run {
         module.forwards = try forward.map { text in try value("--forward") { try Forward(option: text) } }
         module.strictBugs = strictBugs
         if strictBugs && module.firmware == .manual {
-            throw Failure(.usage, "--strict-bugs: the bugs are those of the shipped firmware; leave out --firmware 0.21-manual.")
+            throw Failure(
+                .usage, "--strict-bugs: the bugs are those of the shipped firmware; leave out --firmware 0.21-manual.")
         }
         return module
     }

@@ -22,7 +22,8 @@ final class SerialClient {
             case .unix(let path): try Self.connect(toUnix: path)
             case .tcp(let host, let port): try Self.connect(toHost: host, port: port)
             case .pseudoTerminal(nil), .standardStreams, .rfc2217:
-                throw Failure(.usage, "--port: \"\(text)\" cannot be played to; give a path, tcp:[HOST:]PORT or unix:PATH.")
+                throw Failure(
+                    .usage, "--port: \"\(text)\" cannot be played to; give a path, tcp:[HOST:]PORT or unix:PATH.")
             }
     }
 
@@ -94,7 +95,8 @@ final class SerialClient {
     private static func unavailable(_ name: String, closing descriptor: CInt = -1) -> Failure {
         let reason = String(cString: strerror(errno))
         if descriptor >= 0 { close(descriptor) }
-        return Failure(.unavailable, "\(name) cannot be opened: \(reason); start vesp there first, or give another port.")
+        return Failure(
+            .unavailable, "\(name) cannot be opened: \(reason); start vesp there first, or give another port.")
     }
 }
 

@@ -1,4 +1,5 @@
 import ATEngine
+import ATPrimitives
 import Foundation
 import Testing
 
@@ -125,8 +126,8 @@ struct FlashInspectionTests {
 
     @Test("any content is described, and as JSON that can be read back", arguments: 0..<16 as Range<UInt64>)
     func anything(seed: UInt64) throws {
-        var random = SystemlessRandom(state: seed)
-        let bytes = (0..<FlashImage.flashSize).map { _ in random.next() }
+        var random = RandomSource(seed: seed)
+        let bytes = (0..<FlashImage.flashSize).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         let (report, text) = try report(try directory.file("random.bin", bytes))
         #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || (0x20...0x7E).contains($0.value) })
         let json = try JSONSerialization.jsonObject(with: try JSONEncoder().encode(report)) as? [String: Any]
@@ -142,21 +143,5 @@ struct FlashInspectionTests {
             let error = try #require(throws: FlashFileError.self) { try FlashInspection(path: path) }
             #expect(error.kind == kind)
         }
-    }
-}
-
-/// Bytes that a seed determines (xorshift).
-private struct SystemlessRandom {
-    private var state: UInt64
-
-    init(state: UInt64) {
-        self.state = state &* 0x9E37_79B9_7F4A_7C15 | 1
-    }
-
-    mutating func next() -> UInt8 {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return UInt8(truncatingIfNeeded: state >> 24)
     }
 }

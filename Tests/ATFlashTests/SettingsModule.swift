@@ -35,7 +35,12 @@ struct SettingsModule {
         let end = now + .seconds(1)
         while true {
             while engine.nextEffect() != nil {}
-            if engine.withOutput(max: .max, { $0.count }) > 0 { continue }
+            var count = 0
+            engine.withOutput(max: .max) { span in
+                count = span.count
+                return count
+            }
+            if count > 0 { continue }
             guard let deadline = engine.nextDeadline, deadline <= end else { break }
             now = max(now, deadline)
             engine.advance(to: now)

@@ -6,20 +6,7 @@ import Testing
 @testable import ATSerial
 
 /// A client that nobody here wrote: pyserial's `rfc2217://`.
-@Suite(.enabled(if: PySerialTests.isInstalled, "needs python3 with pyserial"))
-struct PySerialTests {
-    static let isInstalled = (try? run("import serial", [])) == 0
-
-    /// Runs a Python program to its end and gives its status; its output is the test's.
-    private static func run(_ program: String, _ arguments: [String]) throws -> Int32 {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["timeout", "60", "python3", "-W", "ignore", "-c", program] + arguments
-        try process.run()
-        process.waitUntilExit()
-        return process.terminationStatus
-    }
-
+@Suite struct PySerialTests {
     private static let program = """
         import sys, serial
         url = "rfc2217://127.0.0.1:" + sys.argv[1]
@@ -57,12 +44,14 @@ struct PySerialTests {
         port.close()
         """
 
-    @Test("pyserial opens, sets everything, sends every byte, breaks, and holds reset")
+    @Test(
+        "pyserial opens, sets everything, sends every byte, breaks, and holds reset",
+        .enabled("needs python3 with pyserial") { try Python.run("import serial", []) == 0 })
     func session() async throws {
         try await withModule(.rfc2217(host: "127.0.0.1", port: 0), isEcho: true) { module in
             let location = try await module.loop.submit { module.port.location }.get()
             guard case .rfc2217(_, let port) = location else { throw Timeout(description: "not RFC 2217") }
-            #expect(try Self.run(Self.program, ["\(port)"]) == 0)
+            #expect(try Python.run(Self.program, ["\(port)"]) == 0)
             try await module.wait("the client to leave") { $0.controls.last == .released }
             let (controls, lines) = module.state.withLock { ($0.controls, $0.clientLines) }
             let asserted = controls.map { "\($0.dataTerminalReady ? "D" : "")\($0.requestToSend ? "R" : "")" }
@@ -78,5 +67,18 @@ struct PySerialTests {
             slow.clearToSend = true
             #expect(lines.contains(slow))
         }
+    }
+}
+
+/// The Python that is installed.
+private enum Python {
+    /// Runs a program to its end, a minute at most, and gives its status; its output is the test's.
+    static func run(_ program: String, _ arguments: [String]) throws -> Int32 {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["timeout", "60", "python3", "-W", "ignore", "-c", program] + arguments
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus
     }
 }

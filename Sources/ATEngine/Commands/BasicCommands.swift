@@ -61,7 +61,8 @@ extension Command {
             ) { engine, baud, dataBits, stopBits, parity, flow in
                 engine.setUART(
                     LineSettings(
-                        baud: UInt32(baud), dataBits: UInt8(dataBits), stopBits: StopBits(rawValue: UInt8(stopBits)) ?? .one,
+                        baud: UInt32(baud), dataBits: UInt8(dataBits),
+                        stopBits: StopBits(rawValue: UInt8(stopBits)) ?? .one,
                         parity: Parity(rawValue: UInt8(parity)) ?? .none, requestToSend: flow & 1 != 0,
                         clearToSend: flow & 2 != 0))
                 return .ok

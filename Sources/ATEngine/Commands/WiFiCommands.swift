@@ -28,7 +28,8 @@ extension Command {
                 engine.line("+CWJAP:", Quoted(engine.session.station.ssid))
                 return .ok
             },
-            set: .takes(.quoted("ssid", 1...32), .quoted("pwd", 0...64), after: needsStation) { engine, ssid, password in
+            set: .takes(.quoted("ssid", 1...32), .quoted("pwd", 0...64), after: needsStation) {
+                engine, ssid, password in
                 engine.join(ssid, password)
             }),
 
@@ -61,7 +62,8 @@ extension Command {
                 return .ok
             },
             set: .takes(
-                .quoted("ssid", 1...32), .quoted("pwd", 0...64), .byte("chl", 1...13), .int("ecn", oneOf: [0, 2, 3, 4]),
+                .quoted("ssid", 1...32), .quoted("pwd", 0...64), .byte("chl", 1...13),
+                .int("ecn", oneOf: [0, 2, 3, 4]),
                 after: needsSoftAP
             ) { engine, ssid, password, channel, security throws(Refusal) in
                 let configuration = SoftAP.Configuration(

@@ -41,7 +41,9 @@ extension IPv4Address {
     }
 
     private static func part(of text: [UInt8], at position: inout Int) -> UInt64? {
-        guard position < text.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(text[position]) else { return nil }
+        guard position < text.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(text[position]) else {
+            return nil
+        }
         var base: UInt64 = 10
         if text[position] == UInt8(ascii: "0"), position + 1 < text.count {
             base = 8

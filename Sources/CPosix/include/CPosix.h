@@ -71,7 +71,7 @@ int cposix_line_restore(int descriptor, const struct cposix_line_saved *saved);
 int cposix_line_configure(int descriptor, const struct cposix_line_settings *settings);
 /// Makes a line raw again and leaves its rate and framing.
 int cposix_line_make_raw(int descriptor);
-/// The settings of a line; a parity bit that never changes (CMSPAR) counts as none, and the rate is that of output.
+/// The settings of a line; the rate is that of output. Of a pseudo-terminal, Linux keeps neither data bits nor parity.
 int cposix_line_read(int descriptor, struct cposix_line_settings *settings);
 int cposix_line_baud(int descriptor, unsigned *baud);
 int cposix_line_set_exclusive(int descriptor, int exclusive);

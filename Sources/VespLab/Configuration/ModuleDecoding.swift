@@ -5,7 +5,8 @@ import ATSerial
 
 extension ModuleConfiguration {
     private static let keys = [
-        "name", "serial", "firmware", "flash", "mac", "timing", "strictBugs", "forward", "uart", "bootText", "wakeWired",
+        "name", "serial", "firmware", "flash", "mac", "timing", "strictBugs", "forward", "uart", "bootText",
+        "wakeWired",
     ]
     /// The longest name of a module, in characters.
     private static let nameLimit = 64
