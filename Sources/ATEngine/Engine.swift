@@ -168,6 +168,9 @@ public struct Engine: Sendable {
     /// The next thing that the module asks of the world; nil when there is none left.
     public mutating func nextEffect() -> Effect? { effects.popFirst() }
 
+    /// How many bytes of output have not been taken, whether they have left the line or not.
+    public var outputCount: Int { chip.transmitter.count }
+
     /// Whether `nextEffect` has something to give.
     public var hasEffects: Bool { !effects.isEmpty }
 

@@ -5,9 +5,10 @@ extension FlashReport {
     public var lines: [String] {
         var lines = ["\(file): \(size) bytes"]
         if let problem { lines.append(problem) }
-        lines.append("trailer: \(trailer)\(trailer == "none" ? " (a bare image; it gets one with the first change)" : "")")
+        lines.append(
+            "trailer: \(trailer)\(trailer == "none" ? " (a bare image; it gets one with the first change)" : "")")
         lines.append("wear: \(wear.map { "\($0.total) erases" } ?? "not known")")
-        lines.append("runs: \(runs)")
+        lines.append("runs: \(runs ?? "not known")")
         lines += ["", Self.row("address", "sectors", "erases", "content")]
         lines += layout.map(line)
         lines += described(user, "User parameters", \.rows)
@@ -17,7 +18,8 @@ extension FlashReport {
 
     private func line(_ region: Region) -> String {
         let sectors = Set(region.sectors).sorted().map { "0x" + Self.hexadecimal($0, digits: 2) }
-        let isCurrent = [user.currentAddress, system.currentAddress].contains(region.address)
+        let isCurrent =
+            region.content != "absent" && [user.currentAddress, system.currentAddress].contains(region.address)
         var content =
             switch region.content {
             case "data": "\(region.used) bytes"
@@ -47,11 +49,12 @@ extension FlashReport {
     ) -> [String] {
         var lines: [String] = []
         for (index, copy) in record.copies.enumerated() {
-            let mark = index == record.current ? ", current" : ""
+            let mark = index == record.current && copy.content != "absent" ? ", current" : ""
             lines += ["", "\(title), copy \(index) (0x\(Self.hexadecimal(copy.address, digits: 5))\(mark))"]
             switch copy.content {
             case "settings": lines += (copy.settings.map(rows) ?? []).map { "  " + Self.padded($0.0, 17) + $0.1 }
-            case "foreign": lines.append("  foreign: not a record of vesp; its layout is not known, it reads as defaults")
+            case "foreign":
+                lines.append("  foreign: not a record of vesp; its layout is not known, it reads as defaults")
             case "absent": lines.append("  not in the file")
             default: lines.append("  blank: all settings are the defaults")
             }
@@ -88,7 +91,7 @@ extension FlashReport.User {
 
 extension FlashReport.Line {
     fileprivate var text: String {
-        "\(baud) baud, \(dataBits) data bits, \(stopBits) stop bits, parity \(parity), flow control \(flowControl)"
+        "\(baud) baud, data bits \(dataBits), stop bits \(stopBits), parity \(parity), flow control \(flowControl)"
     }
 }
 

@@ -13,8 +13,8 @@ public struct FlashReport: Encodable, Sendable {
     let problem: String?
     let trailer: String
     let wear: Wear?
-    /// `user1.bin` or `user2.bin`: what the second-stage boot starts.
-    let runs: String
+    /// `user1.bin` or `user2.bin`: what the second-stage boot starts; nil when the file does not reach so far.
+    let runs: String?
     let layout: [Region]
     let user: Record<User>
     let system: Record<System>
@@ -72,12 +72,8 @@ public struct FlashReport: Encodable, Sendable {
         layout = FlashRegion.all.map { Region($0, of: inspection) }
         user = Record(inspection.settings.user, of: inspection) { User($0) }
         system = Record(inspection.settings.system, of: inspection) { System($0) }
-        runs =
-            if case .settings(let settings) = inspection.settings.system.current.content, settings.runningImage == 2 {
-                FlashRegion.user2.name
-            } else {
-                FlashRegion.user1.name
-            }
+        let current = system.copies[system.current]
+        runs = current.settings?.runs ?? (current.content == "absent" ? nil : FlashRegion.user1.name)
     }
 }
 

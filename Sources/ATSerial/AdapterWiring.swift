@@ -1,6 +1,6 @@
-/// How the two-transistor adapters wire DTR and RTS to the module: each transistor pulls its pin low while its own line is
-/// asserted and the other is not, so that a program that asserts both, as most do when they open a port, does nothing
-/// (contract, The module as hardware).
+/// How the two-transistor adapters wire DTR and RTS to the module: each transistor pulls its pin low while its own line
+/// is asserted and the other is not, so that a program that asserts both, as most do when they open a port, does
+/// nothing (contract, The module as hardware).
 public struct AdapterWiring: Sendable, Hashable {
     private let controls: SerialControls
 

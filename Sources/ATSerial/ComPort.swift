@@ -2,7 +2,8 @@ import ATPrimitives
 
 /// The port's side of RFC 2217 for one client: its settings, its control lines, and the answers to its requests.
 ///
-/// Every request that is understood is answered with what is then in force, so a client learns that a value was refused.
+/// Every request that is understood is answered with what is then in force, so a client learns that a value was
+/// refused.
 struct ComPort {
     /// What is added to the number of a request to make that of the answer (RFC 2217, 3).
     static let answerOffset: UInt8 = 100

@@ -1,8 +1,8 @@
 import ATPrimitives
 import NIOCore
 
-/// `rfc2217:[HOST:]PORT`: a listener whose client speaks telnet with the com port option, so that it sets rate, framing,
-/// DTR and RTS as with a UART of its own (RFC 2217).
+/// `rfc2217:[HOST:]PORT`: a listener whose client speaks telnet with the com port option, so that it sets rate,
+/// framing, DTR and RTS as with a UART of its own (RFC 2217).
 ///
 /// Theory of operation. A `ListeningTransport` brings and takes raw bytes. Input waits in `input` until the answer to
 /// what came before it has been sent, so that a client that asks and does not read is stopped. Of what is decoded, data

@@ -12,7 +12,8 @@ public enum SerialLocation: Sendable, Hashable {
 }
 
 extension SerialLocation: CustomStringConvertible {
-    /// What `esp: serial …` prints (contract, What it prints): `/dev/pts/7 (./vesp.tty)`, `tcp 127.0.0.1:40213`, `rfc2217 127.0.0.1:40213`.
+    /// What `esp: serial …` prints (contract, What it prints): `/dev/pts/7 (./vesp.tty)`, `tcp 127.0.0.1:40213`,
+    /// `rfc2217 127.0.0.1:40213`.
     public var description: String {
         switch self {
         case .pseudoTerminal(let path, nil): path

@@ -13,11 +13,11 @@ public protocol SerialPortDelegate: AnyObject {
     func serialPortCanWrite()
     /// Standard input is at its end, and all that came before it has been taken.
     func serialPortEnded()
-    /// The client has changed its rate or framing; only of RFC 2217, see `SerialPort.clientLine` for the others. When it
-    /// leaves, they are 115200 8N1 again.
+    /// The client has changed its rate or framing; only of RFC 2217, see `SerialPort.clientLine` for the others. When
+    /// it leaves, they are 115200 8N1 again.
     func serialPort(clientLineChanged settings: LineSettings)
-    /// The client has changed DTR or RTS; only of RFC 2217. Both drop when it leaves. What `AdapterWiring` makes of them
-    /// is the module's.
+    /// The client has changed DTR or RTS; only of RFC 2217. Both drop when it leaves. What `AdapterWiring` makes of
+    /// them is the module's.
     func serialPort(controls: SerialControls)
     /// The line is gone for good: the device was pulled out, input or output failed. Nothing more comes.
     func serialPortFailed(_ error: SerialPortError)

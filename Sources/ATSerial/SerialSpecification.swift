@@ -16,8 +16,8 @@ public enum SerialSpecification: Sendable, Hashable {
     /// The address on which `tcp:PORT` and `rfc2217:PORT` listen.
     public static let defaultHost = "127.0.0.1"
 
-    /// Reads a specification: `pty[:LINK]`, `tcp:[HOST:]PORT`, `rfc2217:[HOST:]PORT`,
-    /// `unix:PATH`, `device:PATH` or `stdio`.
+    /// Reads a specification: `pty[:LINK]`, `tcp:[HOST:]PORT`, `rfc2217:[HOST:]PORT`, `unix:PATH`,
+    /// `device:PATH` or `stdio`.
     ///
     /// - Throws: what is wrong with `text` and what to write instead, in one sentence.
     public init(_ text: String) throws(SerialSpecificationError) {

@@ -43,10 +43,15 @@ struct HostLine {
         return Self.pass(bytes, from: module, to: host, through: &toHost)
     }
 
-    /// What the module hears of what the host says; nil if it hears it as it is.
+    /// The module has nothing more to say for now: the byte in whose middle a slower host was.
+    mutating func heardByHostAtRest() -> UInt8? { toHost?.wire.idle() }
+
+    /// What the module hears of what the host says; nil if it hears it as it is. The line rests after what comes in one
+    /// piece.
     mutating func heardByModule(_ bytes: Span<UInt8>, module: LineSettings, host: LineSettings) -> [UInt8]? {
-        guard isStrict else { return nil }
-        return Self.pass(bytes, from: host, to: module, through: &toModule)
+        guard isStrict, var heard = Self.pass(bytes, from: host, to: module, through: &toModule) else { return nil }
+        if let last = toModule?.wire.idle() { heard.append(last) }
+        return heard
     }
 
     private static func pass(

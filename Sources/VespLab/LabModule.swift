@@ -144,6 +144,7 @@ final class LabModule {
             taken += written
             return written
         }
+        if engine.outputCount == 0, let last = hostLine.heardByHostAtRest() { heard.append(last) }
         return writeHeard() + taken > 0
     }
 

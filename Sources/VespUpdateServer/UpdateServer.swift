@@ -1,4 +1,5 @@
 import ATPrimitives
+import Glibc
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -80,7 +81,8 @@ public struct UpdateServerError: Error, CustomStringConvertible {
 
     /// What is wrong and what to do about it, in one sentence.
     public var description: String {
-        let cause = (reason as? IOError).map { $0.description } ?? "\(reason)"
-        return "The update server cannot listen on \(endpoint) (\(cause)); give another address, or port 0 for a free one."
+        let cause = (reason as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(reason)"
+        return
+            "The update server cannot listen on \(endpoint) (\(cause)); give another address, or port 0 for a free one."
     }
 }

@@ -62,8 +62,8 @@ import Testing
 
     // By hand. 74880 / 115200 is 0.65, so the receiver's samples at 0.5, 1.5 … 9.5 of its bits fall on 0.325, 0.975,
     // 1.625, 2.275, 2.925, 3.575, 4.225, 4.875, 5.525, 6.175 of the sender's: after the start bit the data bits are
-    // start, d0, d1, d1, d2, d3, d3, d4, and the stop bit is d5. CR is d0, d2, d3: 0 1 0 0 1 1 1 0 is 0x72. LF is d1, d3:
-    // 0 0 1 1 0 1 1 0 is 0x6C. Neither has a falling edge after 6.175, so they are alone also in a row.
+    // start, d0, d1, d1, d2, d3, d3, d4, and the stop bit is d5. CR is d0, d2, d3: 0 1 0 0 1 1 1 0 is 0x72. LF is d1,
+    // d3: 0 0 1 1 0 1 1 0 is 0x6C. Neither has a falling edge after 6.175, so they are alone also in a row.
     @Test("the boot text's end of line at 74880 is `rl` for a host at 115200")
     func bootTextLineEnd() {
         #expect(Self.sent([0x0D, 0x0A], Self.settings(74_880), .standard) == [0x72, 0x6C])
@@ -78,8 +78,8 @@ import Testing
         #expect(Self.sent([0x55, 0x55], Self.settings(74_880), .standard) == [0x92, 0x92, 0xF2])
     }
 
-    // 115200 / 74880 is 1.538: samples on 0.77, 2.31, 3.85, 5.38, 6.92, 8.46, 10 (exactly), 11.54, 13.08 and 14.62. `A` is
-    // d0 and d6: start, then d1 d2 d4 d5 d7 of it (0), then three samples of the resting line (1): 0xE0. A second A
+    // 115200 / 74880 is 1.538: samples on 0.77, 2.31, 3.85, 5.38, 6.92, 8.46, 10 (exactly), 11.54, 13.08 and 14.62. `A`
+    // is d0 and d6: start, then d1 d2 d4 d5 d7 of it (0), then three samples of the resting line (1): 0xE0. A second A
     // behind it starts at 10: its start bit, its d0, its d2 are the last three: 0 1 0 is 0x40; the stop bit is d3, and
     // the next falling edge is that of its d7 (8): 8.77, 10.31 and on, all 1: 0xFF.
     @Test("a host at 115200 is garbage for a module at 74880")

@@ -66,9 +66,10 @@ struct FlashInspectionTests {
         #expect(user.softAPAddress == "192.168.9.1")
         #expect(user.stationAddress == nil)
         #expect(user.uart?.baud == 57600)
-        #expect(text.contains("57600 baud, 8 data bits, 1 stop bits, parity none, flow control RTS and CTS"))
+        #expect(text.contains("57600 baud, data bits 8, stop bits 1, parity none, flow control RTS and CTS"))
         let address = report.user.copies[report.user.current].address
-        #expect(text.contains("copy \(report.user.current) (0x\(FlashReport.hexadecimal(address, digits: 5)), current)"))
+        #expect(
+            text.contains("copy \(report.user.current) (0x\(FlashReport.hexadecimal(address, digits: 5)), current)"))
         #expect(report.wear?.sectors[0x3F] == 1)
         #expect(text.contains("mode             3 (station and softAP)"))
         #expect(text.contains("\"garden\", password \"vegetables\", channel 6, wpa2"))
@@ -90,7 +91,9 @@ struct FlashInspectionTests {
         #expect(text.contains("foreign: not a record of vesp"))
     }
 
-    @Test("a file of another size is described as far as it goes", arguments: [0, 1, 0x3E000, 524_287, 524_800, 4_194_304])
+    @Test(
+        "a file of another size is described as far as it goes",
+        arguments: [0, 1, 0x3E000, 524_287, 524_800, 4_194_304])
     func otherSize(size: Int) throws {
         let path = try directory.file("size.bin", [UInt8](repeating: 0x5A, count: size))
         let (report, text) = try report(path)
@@ -102,6 +105,7 @@ struct FlashInspectionTests {
         #expect(report.user.copies[1].content == (size >= 0x3F000 ? "settings" : "absent"))
         #expect(report.system.copies[1].content == (size >= 0x7F000 ? "foreign" : "absent"))
         #expect(text.contains("not in the file") == !isWhole)
+        #expect(report.runs == (isWhole ? "user1.bin" : nil))
     }
 
     @Test("a damaged trailer is said, and the flash before it described")

@@ -110,7 +110,9 @@ struct SettingsReportTests {
         #expect(addresses[1 - record.currentIndex] == IPv4Address(192, 168, 9, 1))
     }
 
-    @Test("a system record without our mark is foreign", arguments: [[0x00], Array("vesq".utf8), Array("vesp\u{02}".utf8)])
+    @Test(
+        "a system record without our mark is foreign",
+        arguments: [[0x00], Array("vesq".utf8), Array("vesp\u{02}".utf8)])
     func foreign(bytes: [UInt8]) {
         let report = SettingsReport(of: flash([0x7E000: bytes]))
         #expect(report.system.current.content == .foreign)

@@ -36,8 +36,13 @@ struct RawClient {
         try await channel.writeAndFlush(channel.allocator.buffer(string: text)).get()
     }
 
-    func closeOutput() async throws {
-        try await channel.close(mode: .output).get()
+    /// Sends what is the last, and closes this side before anything can have come back.
+    func sendAll(_ text: String) async throws {
+        let channel = channel
+        try await channel.eventLoop.flatSubmit {
+            channel.writeAndFlush(channel.allocator.buffer(string: text), promise: nil)
+            return channel.close(mode: .output)
+        }.get()
     }
 
     /// All that comes until the server closes.
@@ -61,7 +66,8 @@ struct Answer {
 
     init(_ bytes: [UInt8]) throws {
         text = String(decoding: bytes, as: UTF8.self)
-        let end = try #require(bytes.firstRange(of: Array("\r\n\r\n".utf8)), "there is no header in \(bytes.count) bytes")
+        let end = try #require(
+            bytes.firstRange(of: Array("\r\n\r\n".utf8)), "there is no header in \(bytes.count) bytes")
         lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n").map(String.init)
         body = Array(bytes[end.upperBound...])
     }

@@ -20,7 +20,8 @@ struct UpdateRequestTests {
             "", "/", "/v1/device/rom/", "/v1/device/rom/?", "/v1/device/rom?is_format_simple=true",
             "/v1/device/rom/?is_format_simple=false", "/v1/device/rom/?is_format_simple=true&x=1",
             "/v1/device/rom/?is_format_simple=true&is_format_simple=true", "/v1/device/rom/?is_format_simple",
-            "/v1/device/rom/?action=download_rom&version=v0.22", "/v1/device/rom/?action=download_rom&filename=user1.bin",
+            "/v1/device/rom/?action=download_rom&version=v0.22",
+            "/v1/device/rom/?action=download_rom&filename=user1.bin",
             "/v1/device/rom/?action=download_rom&version=v0.22&filename=user3.bin",
             "/v1/device/rom/?action=download_rom&version=v0.22&filename=../user1.bin",
             "/v1/device/rom/?action=erase&version=v0.22&filename=user1.bin",
@@ -35,7 +36,8 @@ struct UpdateRequestTests {
         #expect(FirmwareVersion(text)?.description == text)
     }
 
-    @Test("any other text is no version", arguments: ["", "v0.2", "v0.221", "v0 22", "v0\"22", "v0&22", "v0\r22", "vö22"])
+    @Test(
+        "any other text is no version", arguments: ["", "v0.2", "v0.221", "v0 22", "v0\"22", "v0&22", "v0\r22", "vö22"])
     func noVersion(text: String) {
         #expect(FirmwareVersion(text) == nil)
     }

@@ -10,7 +10,8 @@ import Testing
 
 @Suite("The update server answers one request a connection and closes it")
 struct UpdateServerTests {
-    private static let versionRequest = "GET /v1/device/rom/?is_format_simple=true HTTP/1.0\r\nHost: 127.0.0.1:80\r\n\r\n"
+    private static let versionRequest =
+        "GET /v1/device/rom/?is_format_simple=true HTTP/1.0\r\nHost: 127.0.0.1:80\r\n\r\n"
     private static let imageTarget = "/v1/device/rom/?action=download_rom&version=v0.99&filename="
 
     private let image: [UInt8] = (0..<100_001).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }
@@ -110,8 +111,7 @@ struct UpdateServerTests {
     func halfClosed() async throws {
         try await withServer { server in
             let client = try await RawClient(server)
-            try await client.send("GET \(Self.imageTarget)user1.bin HTTP/1.1\r\nHost: x\r\n\r\n")
-            try await client.closeOutput()
+            try await client.sendAll("GET \(Self.imageTarget)user1.bin HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(try await client.answer().body == image)
         }
     }
@@ -120,8 +120,7 @@ struct UpdateServerTests {
     func neverAsked() async throws {
         try await withServer { server in
             let client = try await RawClient(server)
-            try await client.send("GET /v1/dev")
-            try await client.closeOutput()
+            try await client.sendAll("GET /v1/dev")
             _ = try await client.everything()
         }
     }
@@ -132,7 +131,6 @@ struct UpdateServerTests {
         limits.idleTime = .milliseconds(50)
         try await withServer(limits) { server in
             let client = try await RawClient(server)
-            try await client.send("GET /v1/dev")
             #expect(try await client.everything().isEmpty)
         }
     }

@@ -2,10 +2,10 @@ import ATPrimitives
 
 /// One direction of a serial line: what is sent with the settings of one end, sampled with those of the other.
 ///
-/// Theory of operation. A sent byte is a waveform: a start bit (0), the data bits with the lowest first, the parity bit,
-/// the stop bits (1). The receiver waits for a falling edge, samples in the middle of each of its own bits, takes the
-/// byte at the middle of the first stop bit, whatever parity and stop bit are (inferred: the chip notes such errors and
-/// keeps the byte), and waits for the next falling edge. A start bit that is over by its middle was none. Time is
+/// Theory of operation. A sent byte is a waveform: a start bit (0), the data bits with the lowest first, the parity
+/// bit, the stop bits (1). The receiver waits for a falling edge, samples in the middle of each of its own bits, takes
+/// the byte at the middle of the first stop bit, whatever parity and stop bit are (inferred: the chip notes such errors
+/// and keeps the byte), and waits for the next falling edge. A start bit that is over by its middle was none. Time is
 /// counted from the start of the frame being sent, in ticks of which each end has a whole number in half a bit, so that
 /// nothing is rounded and nothing drifts.
 public struct Wire: Sendable {
@@ -13,8 +13,8 @@ public struct Wire: Sendable {
     /// the stop bit has no more.
     public static let outputLimit = 5
 
-    /// Whether every byte arrives as it was sent, but for data bits that the line does not have. Stop bits do not matter
-    /// to that, nor whether the parity is even or odd.
+    /// Whether every byte arrives as it was sent, but for data bits that the line does not have. Stop bits do not
+    /// matter to that, nor whether the parity is even or odd.
     public let isClear: Bool
 
     private let sender: Sender
