@@ -49,7 +49,11 @@ release: ## the release build
 
 .PHONY: test
 test: debug ## the Swift tests and, in them, the transcripts
-	swift test --skip-build --disable-xctest
+	swift test --skip-build --disable-xctest --xunit-output .build/tests.xml
+
+.PHONY: transcripts
+transcripts: release ## the transcripts by `vesp play`
+	$(RELEASE_VESP) play $$(find Transcripts -name '*.txt' | sort)
 
 .PHONY: check-docs
 check-docs: debug

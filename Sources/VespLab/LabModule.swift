@@ -157,15 +157,8 @@ final class LabModule {
         return written
     }
 
-    /// How the host's UART is set: what its port shows, else as the module usually is. A pseudo-terminal has a rate, but
-    /// no framing.
-    private var hostSettings: LineSettings {
-        guard let shown = port.clientLine else { return usualLine }
-        guard case .pseudoTerminal = port.location else { return shown }
-        var settings = engine.isRunning ? engine.line : usualLine
-        settings.baud = shown.baud
-        return settings
-    }
+    /// How the host's UART is set: what its port shows, else as the module usually is.
+    private var hostSettings: LineSettings { port.clientLine ?? usualLine }
 
     /// Without a strict UART a wrong rate does no harm, but the host's author will want to know.
     private func warnOfRate() {
@@ -174,8 +167,7 @@ final class LabModule {
         guard !host.looksLike(engine.line) else { return }
         hasWarnedOfRate = true
         logger.warning(
-            "the host's line is set to \(host.baud) baud and the module's to \(engine.line.baud): a real module would hear garbage"
-        )
+            "the host is set to \(host.baud) baud and the module to \(engine.line.baud): a real one would hear garbage")
     }
 
     private func letWaitingGoOn() {

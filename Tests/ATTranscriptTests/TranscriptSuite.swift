@@ -24,7 +24,7 @@ extension TranscriptFile: CustomTestStringConvertible {
 @Suite("The transcripts of this repository")
 struct TranscriptSuite {
     /// Transcripts that do not hold yet, and why. They run, and the suite fails when one of them holds.
-    static let knownFailures = ["tcpip/ciupdate.txt": "AT+CIUPDATE answers ERROR until its own issue"]
+    static let knownFailures = [String: String]()
 
     @Test("there are some")
     func thereAreSome() {
