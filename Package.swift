@@ -32,7 +32,7 @@ let package = Package(
         .target(name: "ATSerial", dependencies: ["ATPrimitives", "CPosix", nio, nioPosix], swiftSettings: strict),
         .target(
             name: "ATNetwork", dependencies: ["ATPrimitives", "CPosix", nio, nioPosix], swiftSettings: strict),
-        .target(name: "ATFlash", dependencies: ["ATEngine", "CPosix"], swiftSettings: strict),
+        .target(name: "ATFlash", dependencies: ["ATEngine", "ATPrimitives", "CPosix"], swiftSettings: strict),
         .target(
             name: "VespLab",
             dependencies: [
@@ -40,10 +40,16 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "VespUpdateServer",
+            dependencies: [
+                "ATFlash", "ATPrimitives", logging, nio, nioPosix, .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "vesp",
             dependencies: [
-                "ATTranscript", "VespLab",
+                "ATFlash", "ATTranscript", "VespLab", "VespUpdateServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -55,6 +61,7 @@ let package = Package(
         .testTarget(name: "ATNetworkTests", dependencies: ["ATNetwork"], swiftSettings: strict),
         .testTarget(name: "ATFlashTests", dependencies: ["ATFlash"], swiftSettings: strict),
         .testTarget(name: "VespLabTests", dependencies: ["VespLab"], swiftSettings: strict),
+        .testTarget(name: "VespUpdateServerTests", dependencies: ["VespUpdateServer"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

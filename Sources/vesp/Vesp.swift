@@ -7,7 +7,7 @@ struct Vesp: AsyncParsableCommand {
         commandName: "vesp",
         abstract: "A virtual ESP8266: the Espressif AT firmware 0.21 on a serial port.",
         version: "0.1.0",
-        subcommands: [Run.self, Play.self, Commands.self])
+        subcommands: [Run.self, Play.self, Commands.self, Flash.self, UpdateServerCommand.self])
 
     /// The entry point; what goes wrong becomes one sentence and an exit status of the contract.
     static func main() async {
