@@ -12,9 +12,7 @@ public struct SettingsReport: Sendable, Hashable {
     public init(of image: FlashImage) {
         user = SettingsRecord(image, .user) { .settings(UserSettings(UserParameters(bytes: $0))) }
         system = SettingsRecord(image, .system) { bytes in
-            // The first field after the mark is the mode, so what stands before it in a record of ours is the mark.
-            let mark = SystemParameters().bytes.prefix(SystemSettings.markSize)
-            return bytes.starts(with: mark) ? .settings(SystemSettings(SystemParameters(bytes: bytes))) : .foreign
+            SystemParameters.isOurs(bytes) ? .settings(SystemSettings(SystemParameters(bytes: bytes))) : .foreign
         }
     }
 }
@@ -111,9 +109,6 @@ public struct TransparentSettings: Sendable, Hashable {
 
 /// The system record in our own layout, since that of the SDK is not known (design, Flash).
 public struct SystemSettings: Sendable, Hashable {
-    /// How many bytes tell a record of ours.
-    fileprivate static let markSize = 5
-
     /// What AT+CWSAP has set.
     public struct AccessPoint: Sendable, Hashable {
         /// 1 to 32 bytes of any value.
