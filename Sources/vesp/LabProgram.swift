@@ -58,16 +58,8 @@ private struct Reporter {
     let usesStandardOutput: Bool
 
     func callAsFunction(_ event: LabEvent) {
-        guard let line = isJSON ? json(event) : event.text else { return }
+        guard let line = isJSON ? event.json : event.text else { return }
         usesStandardOutput ? StandardOutput.write(line) : StandardError.write(line)
-    }
-
-    private func json(_ event: LabEvent) -> String? {
-        do {
-            return try event.json()
-        } catch {
-            preconditionFailure("an event of names and numbers cannot be encoded: \(error)")
-        }
     }
 }
 

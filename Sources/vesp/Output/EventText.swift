@@ -1,6 +1,5 @@
 import ATPrimitives
 import ATSerial
-import Foundation
 import VespLab
 
 extension LabEvent {
@@ -15,69 +14,84 @@ extension LabEvent {
         }
     }
 
-    /// The event as one line of JSON; nil when there is none.
-    func json() throws -> String? {
-        if case .ready(_, .standardStreams) = self { return nil }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(record), as: UTF8.self)
-    }
-
-    private var record: EventRecord {
+    /// The event as one line of JSON, its keys in the order of the contract; nil when there is none.
+    var json: String? {
         switch self {
+        case .ready(_, .standardStreams):
+            nil
         case .ready(let module, let serial):
-            EventRecord(event: "ready", module: module, serial: SerialRecord(serial))
+            JSONLine([("event", "ready"), ("module", .text(module)), ("serial", .object(serial.fields))]).text
         case .server(let module, let port, let host):
-            EventRecord(
-                event: "server", module: module, port: port, host: host.address.description, hostPort: host.port)
+            JSONLine([("event", "server"), ("module", .text(module)), ("port", .number(port))] + host.fields).text
         case .serverClosed(let module, let port):
-            EventRecord(event: "server-closed", module: module, port: port)
+            JSONLine([("event", "server-closed"), ("module", .text(module)), ("port", .number(port))]).text
         case .datagramPort(let module, let port, let host):
-            EventRecord(event: "udp", module: module, port: port, host: host.address.description, hostPort: host.port)
+            JSONLine([("event", "udp"), ("module", .text(module)), ("port", .number(port))] + host.fields).text
         }
     }
 }
 
-/// An event as it is written in JSON; what does not apply is left out.
-private struct EventRecord: Encodable {
-    var event: String
-    var module: String
-    var serial: SerialRecord?
-    var port: UInt16?
-    var host: String?
-    var hostPort: UInt16?
+extension Endpoint {
+    fileprivate var fields: [JSONLine.Field] {
+        [("host", .text(address.description)), ("hostPort", .number(port))]
+    }
 }
 
-/// Where a serial port is, as it is written in JSON.
-private struct SerialRecord: Encodable {
-    var kind: String
-    var path: String?
-    var link: String?
-    var host: String?
-    var port: UInt16?
-
-    init(_ location: SerialLocation) {
-        switch location {
+extension SerialLocation {
+    fileprivate var fields: [JSONLine.Field] {
+        switch self {
         case .pseudoTerminal(let path, let link):
-            kind = "pty"
-            self.path = path
-            self.link = link
-        case .tcp(let host, let port):
-            kind = "tcp"
-            self.host = host
-            self.port = port
-        case .rfc2217(let host, let port):
-            kind = "rfc2217"
-            self.host = host
-            self.port = port
-        case .unix(let path):
-            kind = "unix"
-            self.path = path
-        case .device(let path):
-            kind = "device"
-            self.path = path
-        case .standardStreams:
-            kind = "stdio"
+            [("kind", "pty"), ("path", .text(path))] + (link.map { [("link", .text($0))] } ?? [])
+        case .tcp(let host, let port): [("kind", "tcp"), ("host", .text(host)), ("port", .number(port))]
+        case .rfc2217(let host, let port): [("kind", "rfc2217"), ("host", .text(host)), ("port", .number(port))]
+        case .unix(let path): [("kind", "unix"), ("path", .text(path))]
+        case .device(let path): [("kind", "device"), ("path", .text(path))]
+        case .standardStreams: [("kind", "stdio")]
         }
+    }
+}
+
+/// An object of JSON on one line whose keys keep their order, as those of Foundation's encoder do not.
+private struct JSONLine {
+    typealias Field = (key: String, value: Value)
+
+    enum Value: ExpressibleByStringLiteral {
+        case text(String)
+        case number(UInt16)
+        case object([Field])
+
+        init(stringLiteral text: String) { self = .text(text) }
+    }
+
+    private let fields: [Field]
+
+    init(_ fields: [Field]) { self.fields = fields }
+
+    var text: String {
+        let members = fields.map { "\(Self.quoted($0.key)):\(Self.text(of: $0.value))" }
+        return "{\(members.joined(separator: ","))}"
+    }
+
+    private static func text(of value: Value) -> String {
+        switch value {
+        case .text(let text): quoted(text)
+        case .number(let number): "\(number)"
+        case .object(let fields): JSONLine(fields).text
+        }
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\u{00}"..<"\u{20}":
+                let digits = String(scalar.value, radix: 16)
+                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
     }
 }
