@@ -3,7 +3,9 @@ import Testing
 
 /// Random hosts and worlds against what must always hold. To run one seed alone: `VESP_SEED=17 swift test --filter
 /// SimulationTests`.
-@Suite("A module that lives through random things")
+///
+/// One batch at a time, with a pause after each seed, so that the suites that wait for sockets get their turn.
+@Suite("A module that lives through random things", .serialized)
 struct SimulationTests {
     /// Seeds that failed once; they always run.
     static let keptSeeds: [UInt64] = [495, 5_902, 15_238, 183_332]
@@ -13,12 +15,15 @@ struct SimulationTests {
     private static let onlySeed = ProcessInfo.processInfo.environment["VESP_SEED"].flatMap { UInt64($0) }
 
     @Test("is the same each time and breaks no rule", arguments: batches)
-    func random(_ batch: UInt64) {
+    func random(_ batch: UInt64) async {
         if let seed = Self.onlySeed {
             if batch == 0 { run(seed) }
             return
         }
-        for seed in batch * Self.seedsInBatch..<(batch + 1) * Self.seedsInBatch { run(seed) }
+        for seed in batch * Self.seedsInBatch..<(batch + 1) * Self.seedsInBatch {
+            run(seed)
+            await Task.yield()
+        }
     }
 
     @Test("does so with each seed that failed once", arguments: keptSeeds)

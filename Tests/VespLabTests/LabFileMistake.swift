@@ -53,7 +53,7 @@ extension LabFileMistake {
         LabFileMistake(
             "modules:\n  - esp", 2, "modules[0]",
             "here is the text \"esp\"; give a mapping with the keys name, serial, firmware, flash, mac, timing, "
-                + "strictBugs, forward."),
+                + "strictBugs, forward, uart, bootText, wakeWired."),
         LabFileMistake(
             "modules: [{name: a}]\nmodules: [{name: b}]", 1, nil,
             "\"modules\" is there more than once; keep one of them."),
@@ -89,8 +89,8 @@ extension LabFileMistake {
             module("frimware: 0.21"), 3, "modules[0].frimware", "there is no such key; did you mean firmware?"),
         LabFileMistake(
             module("serial: usb"), 3, "modules[0].serial",
-            "the serial line “usb” is of no known kind; use pty[:LINK], tcp:[HOST:]PORT, unix:PATH, device:PATH or stdio."
-        ),
+            "the serial line “usb” is of no known kind; use pty[:LINK], tcp:[HOST:]PORT, rfc2217:[HOST:]PORT, unix:PATH, "
+                + "device:PATH or stdio."),
         LabFileMistake(
             module("firmware: \"0.22\""), 3, "modules[0].firmware",
             "\"0.22\" is not one of 0.21, 0.21-manual; did you mean 0.21?"),

@@ -28,7 +28,7 @@ struct RawClient {
             throw error
         }
         // A server that never closes fails the test instead of holding it up.
-        let deadline = loop.scheduleTask(in: .seconds(15)) { promise.fail(TimedOut()) }
+        let deadline = loop.scheduleTask(in: .seconds(60)) { promise.fail(TimedOut()) }
         received.whenComplete { _ in deadline.cancel() }
     }
 
