@@ -256,4 +256,34 @@ extension FlashImage {
             self[sector: sector] = content
         }
     }
+
+    /// The flash after each piece of work was begun and cut short, and after it was done.
+    /// - Parameter step: a record's write is cut after each so many bytes.
+    static func cuts(of work: [Bench.FlashWork], from start: FlashImage, step: Int? = nil) -> [FlashImage] {
+        var flash = start
+        var cuts = [start]
+        for piece in work {
+            switch piece {
+            case .erase(let sector):
+                guard sectors.contains(sector) else { break }
+                // An erase that is cut short has done part of the sector, from either end.
+                let half = FlashImage.sectorSize / 2
+                let blank = [UInt8](repeating: 0xFF, count: half)
+                var torn = flash
+                torn[sector: sector] = blank + flash[sector: sector][half...]
+                cuts.append(torn)
+                torn[sector: sector] = Array(flash[sector: sector][..<half]) + blank
+                cuts.append(torn)
+            case .write(let address, let bytes):
+                for count in stride(from: 1, to: bytes.count, by: step ?? (bytes.count > 100 ? 55 : 1)) {
+                    var torn = flash
+                    torn.apply(.write(address, Array(bytes[..<count])))
+                    cuts.append(torn)
+                }
+            }
+            flash.apply(piece)
+            cuts.append(flash)
+        }
+        return cuts
+    }
 }

@@ -83,7 +83,7 @@ struct SettingsTests {
         let new = Self.settings(after.flash)
         #expect(old != new)
         var seen = Set<[String]>()
-        for flash in Self.cuts(of: after.flashWork, from: before.flash) {
+        for flash in FlashImage.cuts(of: after.flashWork, from: before.flash) {
             let found = Self.settings(flash)
             #expect(found == old || found == new)
             seen.insert(found)
@@ -99,7 +99,7 @@ struct SettingsTests {
         let old = Self.settings(bench.flash)
         let start = bench.flash
         bench.host("AT+RESTORE")
-        for flash in Self.cuts(of: bench.flashWork, from: start) {
+        for flash in FlashImage.cuts(of: bench.flashWork, from: start) {
             for (found, values) in zip(Self.settings(flash), zip(old, blank)) {
                 #expect(found == values.0 || found == values.1)
             }
@@ -180,33 +180,5 @@ struct SettingsTests {
         let user = ["AT+CIPSTAMAC?", "AT+CIPAPMAC?", "AT+CIPSTA?", "AT+CIPAP?", "AT+CWDHCP?", "AT+CIPMODE?"]
         let system = ["AT+CWMODE?", "AT+CWSAP?", "AT+CWAUTOCONN?"]
         return [user, system].map { queries in queries.map { bench.host($0).output }.joined() }
-    }
-
-    /// The flash after each piece of work was begun and cut short, and after it was done.
-    private static func cuts(of work: [Bench.FlashWork], from start: FlashImage) -> [FlashImage] {
-        var flash = start
-        var cuts = [start]
-        for piece in work {
-            switch piece {
-            case .erase(let sector):
-                // An erase that is cut short has done part of the sector, from either end.
-                let half = FlashImage.sectorSize / 2
-                let blank = [UInt8](repeating: 0xFF, count: half)
-                var torn = flash
-                torn[sector: sector] = blank + flash[sector: sector][half...]
-                cuts.append(torn)
-                torn[sector: sector] = Array(flash[sector: sector][..<half]) + blank
-                cuts.append(torn)
-            case .write(let address, let bytes):
-                for count in stride(from: 1, to: bytes.count, by: bytes.count > 100 ? 55 : 1) {
-                    var torn = flash
-                    torn.apply(.write(address, Array(bytes[..<count])))
-                    cuts.append(torn)
-                }
-            }
-            flash.apply(piece)
-            cuts.append(flash)
-        }
-        return cuts
     }
 }

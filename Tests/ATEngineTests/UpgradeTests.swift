@@ -104,4 +104,36 @@ struct UpgradeTests {
         expect(bench.wait(.seconds(60)), says: error, asks: ["release 5"])
         expect(bench.host("AT"), says: ok)
     }
+
+    @Test("cut at any of a thousand places, the old image runs until the new one is whole, and all settings stay")
+    func cut() {
+        var bench = Self.downloading()
+        let start = bench.flash
+        let image = String(repeating: "\u{7F}", count: 9 * FlashImage.sectorSize + 7)
+        bench.deliver("HTTP/1.1 200 OK\r\nContent-Length: \(image.utf8.count)\r\n\r\n", on: Self.link)
+        var work: [Bench.FlashWork] = []
+        var rest = Substring(image)
+        while !rest.isEmpty {
+            bench.deliver(String(rest.prefix(Links.segmentSize)), on: Self.link)
+            work += bench.flashWork
+            rest = rest.dropFirst(Links.segmentSize)
+        }
+        let images = work.filter { if case .write(let address, _) = $0 { address < 0x7D000 } else { false } }
+        #expect(images.count == 10)
+
+        let cuts = FlashImage.cuts(of: work, from: start, step: 31)
+        #expect(cuts.count > 1_000)
+        var halves: [FlashHalf] = []
+        for flash in cuts {
+            let engine = Engine(
+                firmware: .shipped021, flash: flash, options: Options(mac: Bench.mac, timing: .fast, seed: 1))
+            #expect(engine.systemParameters.ssid == Array("home".utf8))
+            #expect(engine.systemParameters.mode == .station)
+            halves.append(engine.runningHalf)
+        }
+        // Once the new image runs it stays so, and it does so only at the very end.
+        #expect(halves.first == .user1)
+        #expect(halves.last == .user2)
+        #expect(halves == halves.sorted { $0.rawValue < $1.rawValue })
+    }
 }
