@@ -17,6 +17,9 @@ final class LabModule {
     static let pacingGrain = Interval.milliseconds(1)
     /// The port reads on when there is room for this many bytes, so that a paced line is not read byte by byte.
     static let readingGrain = 1024
+    /// From letting go of the reset line to the start. On the boards a capacitor delays it, and esptool counts on that: it
+    /// lets go of reset before it pulls GPIO0. Theirs is some 10 ms; a client on the network needs longer for each step.
+    static let resetRelease = Interval.milliseconds(150)
     /// How long a module whose input has ended may take to finish what is pending.
     static let endLimit = Interval.seconds(60)
 
@@ -30,6 +33,7 @@ final class LabModule {
     private let flash: FlashFile?
     private let isPaced: Bool
     private var alarm: Alarm?
+    private var releaseAlarm: Alarm?
     /// Sockets with payload that the module did not take.
     private var waiting: [Socket] = []
     private var portHasInput = false
@@ -67,6 +71,7 @@ final class LabModule {
             engine.advance(to: lab.clock.now)
             pump()
         }
+        releaseAlarm = Alarm(loop: lab.loop, clock: lab.clock) { [unowned self] in handle(.power(.releaseReset)) }
         port.delegate = self
         network.delegate = self
         engine.handle(.power(.on), at: lab.clock.now)
@@ -79,6 +84,7 @@ final class LabModule {
         engine.handle(.power(.off), at: lab.clock.now)
         pump()
         alarm?.cancel()
+        releaseAlarm?.cancel()
         let flash = flash.map { NIOLoopBound($0, eventLoop: lab.loop) }
         return EventLoopFuture.andAllComplete([network.close(), port.close()], on: lab.loop).flatMapThrowing {
             try flash?.value.close()
@@ -289,7 +295,13 @@ extension LabModule: SerialPortDelegate {
     func serialPort(controls: SerialControls) {
         let pins = AdapterWiring(controls).pins
         handle(.power(pins.isGPIO0Low ? .pullGPIO0 : .releaseGPIO0))
-        handle(.power(pins.isResetHeld ? .holdReset : .releaseReset))
+        if pins.isResetHeld {
+            releaseAlarm?.cancel()
+            handle(.power(.holdReset))
+        } else {
+            // Releasing what is not held does nothing.
+            releaseAlarm?.set(for: lab.clock.now + Self.resetRelease)
+        }
     }
 
     func serialPortCanWrite() {
