@@ -1,8 +1,8 @@
 """vesp update-server: the server of AT+CIUPDATE, asked by Python's client and by raw sockets."""
 
+import errno
 import http.client
 import json
-import errno
 import random
 import re
 import signal
