@@ -1,13 +1,16 @@
 """vesp update-server: the server of AT+CIUPDATE, asked by Python's client and by raw sockets."""
 
+import contextlib
 import errno
 import http.client
+import http.server
 import json
 import random
 import re
 import signal
 import socket
 import subprocess
+import threading
 
 import program
 from peers import DEADLINE, LOOPBACK, listener, port_of
@@ -239,3 +242,51 @@ def test_a_module_upgrades_itself_into_the_other_half(serve, start, connect, ima
     report = json.loads(ended.stdout)
     assert report["runs"] == "user2.bin"
     assert all(count == 1 for count in report["wear"]["sectors"][0x41:0x7C])
+
+
+@contextlib.contextmanager
+def python_server(image: bytes, *, length: int | None = None):
+    """Python's http.server on port 80 with the two pages of an update; `length` is what it says of the image."""
+
+    class Update(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = image if "action=download_rom" in self.path else b'{"rom_version": "v9.9b"}'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body) if body is not image or length is None else length))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    try:
+        server = http.server.ThreadingHTTPServer((LOOPBACK, 80), Update)
+    except OSError:
+        pytest.skip("port 80, the only one that the firmware asks, is not to be had")
+    with server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("missing", [0, 1], ids=["whole", "one byte short"])
+def test_an_update_from_another_server_is_whole_or_is_not(start, connect, tmp_path, missing):
+    image = random.Random(7).randbytes(50_000)
+    vesp = start(
+        lab=program.lab(module={"flash": "esp.flash"}, network={"hosts": {"iot.espressif.cn": LOOPBACK}})
+    )
+    host = connect(vesp)
+    host.join()
+    with python_server(image, length=len(image) + missing):
+        host.write(b"AT+CIUPDATE\r\n")
+        steps = rb"\+CIPUPDATE:1\r\n\+CIPUPDATE:2\r\n(\+CIPUPDATE:3\r\n)+\+CIPUPDATE:4\r\n"
+        host.expect(steps + (rb"\r\nERROR\r\n" if missing else rb"\r\nOK\r\n(?s:.)*ready\r\n"), timeout=60)
+    if missing:
+        assert host.ok("AT+CWMODE?") == ["+CWMODE:1"]
+    vesp.stop()
+    ended = program.run("flash", "info", "--json", "esp.flash", directory=tmp_path)
+    assert json.loads(ended.stdout)["runs"] == ("user1.bin" if missing else "user2.bin")
+    if not missing:
+        assert (tmp_path / "esp.flash").read_bytes()[0x41000:][: len(image)] == image
