@@ -125,7 +125,7 @@ extension AccessPoint {
             let last = IPv4Address(value: subnet.broadcast.value - 1)
             let usual = subnet.address(at: 100)
             let first = usual < last ? usual : subnet.address(at: 2)
-            return first...min(last, IPv4Address(value: first.value + 99))
+            return first...min(last, IPv4Address(value: min(first.value, .max - 99) + 99))
         }
     }
 }

@@ -42,11 +42,11 @@ public struct Engine: Sendable {
         set { options.bugs = newValue }
     }
 
-    /// The parameter sectors as they are now.
-    public var flash: FlashImage { chip.flash }
+    /// The parameter sectors as they are now, without the work that is still under way.
+    public var flash: FlashImage { chip.settledFlash }
     /// Erases all parameter sectors from outside, as a programmer would; the firmware sees it at its next start. There is
     /// no effect: the owner has the flash in its hands.
-    public mutating func eraseFlash() { chip.flash = FlashImage() }
+    public mutating func eraseFlash() { chip.eraseFlash() }
 
     /// The interfaces that the mode has, and their addresses.
     public var interfaces: Interfaces {
@@ -237,12 +237,14 @@ extension Engine {
         case .off, .held, .running, .downloading: break
         }
         if chip.busyUntil > now { next = min(next, chip.busyUntil) }
+        if let work = chip.flashWork.first { next = min(next, work.due) }
         if isListening, let batch = chip.receiver.nextBatch(at: now), batch > now { next = min(next, batch) }
         return next
     }
 
     private mutating func step(at instant: Instant) {
         now = instant
+        settleFlash()
         chip.transmitter.advance(to: now)
         chip.receiver.advance(to: now)
         if case .booting(_, let until) = chip.power, until <= now {

@@ -286,6 +286,6 @@ extension HostNetwork {
     }
 
     func moveServersOn() {
-        for server in servers.values { server.moveOn() }
+        for port in servers.keys.sorted() { servers[port]?.moveOn() }
     }
 }

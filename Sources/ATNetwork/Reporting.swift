@@ -66,10 +66,10 @@ extension HostNetwork {
             let clients = arrivals
             arrivals = []
             for client in clients { client.introduce() }
-            for carrier in carriers.values { carrier.moveOn() }
+            for socket in carriers.keys.sorted(by: { $0.number < $1.number }) { carriers[socket]?.moveOn() }
             moveServersOn()
         } else {
-            for socket in sockets { carriers[socket]?.moveOn() }
+            for socket in sockets.sorted(by: { $0.number < $1.number }) { carriers[socket]?.moveOn() }
         }
         if !reports.isEmpty, isAttached { scheduleFlush() }
     }

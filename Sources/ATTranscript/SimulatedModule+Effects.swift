@@ -35,7 +35,7 @@ extension SimulatedModule {
         case .ping(let ping, let address):
             requests.append(.ping(address))
             world.ping(ping, address)
-        case .scan, .join, .leave, .stationAddress, .softAP: performOnAir(effect)
+        case .scan, .join, .leave, .stationAddress, .softAP, .radioOff: performOnAir(effect)
         case .line(let settings): requests.append(.baud(settings.baud))
         // The engine keeps its flash; nobody here wants a file of it.
         case .erase, .write: break
@@ -82,6 +82,7 @@ extension SimulatedModule {
             air.leave(radio, at: now)
         case .stationAddress(let address): air.setAddress(address, of: radio, at: now)
         case .softAP(let settings): air.setSoftAP(settings, of: radio, at: now)
+        case .radioOff: air.powerOff(radio, at: now)
         default: break
         }
     }

@@ -11,7 +11,9 @@ extension SimulatedModule {
         case .accessPoint(let ssid, let properties): try setAccessPoint(ssid, properties)
         case .accessPointGone(let ssid): try removeAccessPoint(ssid)
         case .stationJoins(let mac):
-            guard air.stationJoins(mac, softAPOf: radio, at: now) else { throw .stationRefused }
+            // A softAP that is full refuses without a word; one that is not there is a slip of the script.
+            guard air.stationJoins(mac, softAPOf: radio, at: now) || air.softAPNetwork(of: radio) != nil
+            else { throw .stationRefused }
         case .stationLeaves(let mac):
             guard air.stationLeaves(mac, softAPOf: radio, at: now) else { throw .stationUnknown }
         case .name(let name, let answer): world.setAnswer(answer, for: name)
@@ -31,7 +33,7 @@ extension SimulatedModule {
         _ ssid: [UInt8], _ properties: [AccessPointProperty]
     ) throws(ScriptFailure) {
         do {
-            if let known = accessPoints.first(where: { $0.ssid == ssid }) {
+            if let known = accessPoints.first(where: { $0.ssid == ssid && isMeant($0.id, by: properties) }) {
                 try air.update(known.id, at: now) { $0.apply(properties) }
             } else {
                 var accessPoint = AccessPoint(ssid: ssid)
@@ -43,12 +45,20 @@ extension SimulatedModule {
         }
     }
 
-    private mutating func removeAccessPoint(_ ssid: [UInt8]) throws(ScriptFailure) {
-        guard let index = accessPoints.firstIndex(where: { $0.ssid == ssid }) else {
-            throw .accessPoint(.unknownAccessPoint)
+    /// A line with another BSSID describes another access point of the same name.
+    private func isMeant(_ id: AccessPoint.ID, by properties: [AccessPointProperty]) -> Bool {
+        for case .bssid(let bssid) in properties {
+            return air.accessPoints.contains { $0.id == id && $0.bssid == bssid }
         }
+        return true
+    }
+
+    private mutating func removeAccessPoint(_ ssid: [UInt8]) throws(ScriptFailure) {
+        let gone = accessPoints.filter { $0.ssid == ssid }
+        guard !gone.isEmpty else { throw .accessPoint(.unknownAccessPoint) }
+        accessPoints.removeAll { $0.ssid == ssid }
         do {
-            try air.remove(accessPoints.remove(at: index).id, at: now)
+            for accessPoint in gone { try air.remove(accessPoint.id, at: now) }
         } catch {
             throw .accessPoint(error)
         }

@@ -16,7 +16,9 @@ final class Lab {
     var air: Air
     private var modules: [LabModule] = []
     private var airAlarm: Alarm?
+    /// Modules whose input can end and has not.
     private var activeModules = 0
+    private var isSettlingAir = false
     private let ended: EventLoopPromise<Void>
     private var hasEnded = false
 
@@ -50,6 +52,7 @@ final class Lab {
         } catch {
             return loop.makeFailedFuture(LabError(error, module: configuration.name))
         }
+        let opening = NIOLoopBound((network: network, flash: flash), eventLoop: loop)
         let engine = makeEngine(configuration, flash: flash?.image ?? FlashImage(), seed: seed)
         let radio = air.attach(delays: configuration.timing == .fast ? AirDelays.none : AirDelays.shipped)
         let opened = network.start().assumeIsolated().flatMap {
@@ -59,14 +62,19 @@ final class Lab {
             let module = LabModule(
                 configuration, engine: engine, port: port, network: network, flash: flash, radio: radio, lab: self)
             self.modules.append(module)
-        }.nonisolated().flatMapErrorThrowing { error in
-            throw LabError(error, module: configuration.name)
+        }.nonisolated().flatMapError { [logger] error in
+            // What was opened for this module is closed again.
+            let failure = LabError(error, module: configuration.name)
+            return opening.value.network.close().flatMapThrowing {
+                do throws(FlashFileError) { try opening.value.flash?.close() } catch { logger.error("\(error)") }
+                throw failure
+            }
         }
     }
 
     /// Gives all modules power.
     func start() {
-        activeModules = modules.count
+        activeModules = modules.count { $0.port.location == .standardStreams }
         for module in modules {
             module.start()
             report(.ready(module: module.name, serial: module.port.location))
@@ -75,14 +83,21 @@ final class Lab {
     }
 
     func stop() -> EventLoopFuture<Void> {
-        let stopped = EventLoopFuture.andAllSucceed(modules.map { $0.stop() }, on: loop)
+        let stopped = EventLoopFuture.whenAllComplete(modules.map { $0.stop() }, on: loop)
         airAlarm?.cancel()
         end(nil)
-        return stopped
+        // All are closed before the first trouble is told.
+        return stopped.flatMapThrowing { results in
+            for result in results { try result.get() }
+        }
     }
 
     /// Brings the air to now and tells the modules what has happened there.
     func settleAir() {
+        // A module that is told of something may ask the air for more; the round that is under way takes it along.
+        guard !isSettlingAir else { return }
+        isSettlingAir = true
+        defer { isSettlingAir = false }
         air.advance(to: clock.now)
         while let (radio, event) = air.nextEvent() {
             modules.first { $0.radio == radio }?.receive(event)

@@ -11,7 +11,7 @@ import NIOCore
 /// forwards; what a module is stands in the engine. Everything happens on the lab's event loop.
 final class LabModule {
     /// Output is handed to the port in pieces of at most this many bytes.
-    static let outputPiece = 16384
+    static let outputPiece = 4096
     /// While bytes are paced the line is looked at this often: a driver's computer does not see single bytes either, and
     /// at 115200 baud it saves nine of ten wake-ups.
     static let pacingGrain = Interval.milliseconds(1)
@@ -41,8 +41,11 @@ final class LabModule {
     private var isPumping = false
     private var inputEnds: Instant?
     private var hostLine: HostLine
-    /// What the host hears and the port has not taken yet.
-    private var heard: ArraySlice<UInt8> = []
+    /// What the host is to hear; the port has taken the bytes before `outputStart`.
+    private var output: [UInt8] = []
+    private var outputStart = 0
+    /// The flash file can no longer be written: nothing is said and nothing stored from then on.
+    private var hasFailed = false
     /// The settings at which the firmware ran last, and so those of a host that does not show its own.
     private var usualLine = LineSettings.standard
     private var hasWarnedOfRate = false
@@ -86,8 +89,12 @@ final class LabModule {
         alarm?.cancel()
         releaseAlarm?.cancel()
         let flash = flash.map { NIOLoopBound($0, eventLoop: lab.loop) }
-        return EventLoopFuture.andAllComplete([network.close(), port.close()], on: lab.loop).flatMapThrowing {
-            try flash?.value.close()
+        return EventLoopFuture.andAllComplete([network.close(), port.close()], on: lab.loop).flatMapThrowing { [name] in
+            do {
+                try flash?.value.close()
+            } catch {
+                throw LabError(error, module: name)
+            }
         }
     }
 
@@ -120,47 +127,52 @@ final class LabModule {
         repeat {
             while let effect = engine.nextEffect() { perform(effect) }
             lab.settleAir()
+            // A module that has just joined may ask for a name in the next round.
+            network.setAttached(routes.isAttached)
         } while takeOutput() || engine.hasEffects
         port.flush()
-        network.setAttached(routes.isAttached)
         letWaitingGoOn()
         if let deadline = engine.nextDeadline { wake(at: deadline) }
-        if let inputEnds { endIfQuiet(since: inputEnds) }
+        if let inputEnds {
+            alarm?.set(for: inputEnds + Self.endLimit)
+            endIfQuiet(since: inputEnds)
+        }
     }
 
     private func wake(at deadline: Instant) {
         alarm?.set(for: isPaced ? max(deadline, lab.clock.now + Self.pacingGrain) : deadline)
     }
 
-    /// - Returns: whether the port took anything.
+    /// Output goes through a buffer of our own: the port may call back while it is written to, and must not find the
+    /// engine in the middle of something.
+    /// - Returns: whether there was any.
     private func takeOutput() -> Bool {
-        guard !portIsFull else { return false }
-        var taken = writeHeard()
-        guard !portIsFull else { return taken > 0 }
+        guard !hasFailed else { return false }
+        writeOutput()
+        guard output.isEmpty else { return false }
         let (line, isBootText) = (engine.line, !engine.isRunning)
         let host = hostLine.mattersToHost(isBootText: isBootText) ? hostSettings : line
         engine.withOutput(max: Self.outputPiece) { bytes in
             if let heard = hostLine.heardByHost(bytes, module: line, host: host, isBootText: isBootText) {
-                self.heard = heard[...]
-                taken += bytes.count
-                return bytes.count
+                output += heard
+            } else {
+                bytes.withUnsafeBufferPointer { output.append(contentsOf: $0) }
             }
-            let written = port.write(bytes)
-            portIsFull = written < bytes.count
-            taken += written
-            return written
+            return bytes.count
         }
-        if engine.outputCount == 0, let last = hostLine.heardByHostAtRest() { heard.append(last) }
-        return writeHeard() + taken > 0
+        if engine.outputCount == 0, let last = hostLine.heardByHostAtRest() { output.append(last) }
+        guard !output.isEmpty else { return false }
+        writeOutput()
+        return true
     }
 
-    /// - Returns: how many bytes of what the host hears the port took.
-    private func writeHeard() -> Int {
-        guard !heard.isEmpty else { return 0 }
-        let written = port.write(Array(heard).span)
-        heard.removeFirst(written)
-        portIsFull = !heard.isEmpty
-        return written
+    private func writeOutput() {
+        guard !portIsFull, outputStart < output.count else { return }
+        outputStart += port.write(output.span.extracting(outputStart...))
+        portIsFull = outputStart < output.count
+        guard !portIsFull else { return }
+        output.removeAll(keepingCapacity: true)
+        outputStart = 0
     }
 
     /// How the host's UART is set: what its port shows, else as the module usually is.
@@ -188,7 +200,7 @@ final class LabModule {
     }
 
     private func endIfQuiet(since end: Instant) {
-        guard (engine.isQuiet && !portIsFull) || lab.clock.now - end >= Self.endLimit else { return }
+        guard (engine.isQuiet && output.isEmpty) || lab.clock.now - end >= Self.endLimit else { return }
         inputEnds = nil
         lab.moduleHasEnded()
     }
@@ -238,6 +250,7 @@ extension LabModule {
         case .leave: lab.air.leave(radio, at: now)
         case .stationAddress(let address): lab.air.setAddress(address, of: radio, at: now)
         case .softAP(let settings): lab.air.setSoftAP(settings, of: radio, at: now)
+        case .radioOff: lab.air.powerOff(radio, at: now)
         case .line(let settings):
             port.setLine(settings)
             if engine.isRunning { usualLine = settings }
@@ -254,11 +267,11 @@ extension LabModule {
 
     /// A change that does not reach the file ends the lab: the OK that confirms it must not be seen.
     private func writeFlash(_ change: (FlashFile) throws(FlashFileError) -> Void) {
-        guard let flash else { return }
+        guard let flash, !hasFailed else { return }
         do throws(FlashFileError) {
             try change(flash)
         } catch {
-            portIsFull = true
+            hasFailed = true
             lab.fail(LabError(error, module: name))
         }
     }
@@ -345,7 +358,8 @@ extension LabModule: HostNetworkDelegate {
 
     func hostNetwork(client: Endpoint, onPort port: UInt16) -> Socket? {
         let socket = engine.accept(from: client, onPort: port, at: lab.clock.now)
-        pump()
+        // The network knows the socket only when this call has returned.
+        lab.loop.assumeIsolated().execute { [weak self] in self?.pump() }
         return socket
     }
 

@@ -5,6 +5,9 @@ import NIOPosix
 
 /// The handle of a running lab, for any thread or task.
 public final class RunningLab: Sendable {
+    /// Keeps the random streams of the engines apart from those of the radios, which begin at 0.
+    private static let engineSalt: UInt64 = 1 << 32
+
     private let lab: NIOLoopBound<Lab>
     private let loop: any EventLoop
     private let ended: EventLoopFuture<Void>
@@ -42,7 +45,7 @@ public final class RunningLab: Sendable {
         let running = RunningLab(lab, loop: loop, ended: ended.futureResult)
         do {
             for (index, module) in configuration.modules.enumerated() {
-                let seed = RandomSource.stream(seed: seed, salt: UInt64(index))
+                let seed = RandomSource.stream(seed: seed, salt: Self.engineSalt + UInt64(index))
                 try await loop.flatSubmit {
                     var seed = seed
                     return lab.value.add(module, policy: configuration.network, seed: seed.next())
@@ -68,7 +71,7 @@ public final class RunningLab: Sendable {
     }
 
     /// Takes the power away from all modules and closes everything.
-    /// - Throws: `FlashFileError` when a flash file could not be closed in good order.
+    /// - Throws: `LabError` when a flash file could not be closed in good order.
     public func stop() async throws {
         try await loop.flatSubmit { [lab] in lab.value.stop() }.get()
     }

@@ -85,9 +85,27 @@ private struct CommandEntry: Encodable {
         case name, section, forms, parameters
     }
 
+    /// The parameters of the set form with their commas: `[<id>,]<length>`, `<mode>[,<port>]`.
+    private var signature: String {
+        var signature = ""
+        var needsComma = false
+        for (index, parameter) in parameters.enumerated() {
+            let leads = parameter.isOptional && parameters[(index + 1)...].contains { !$0.isOptional }
+            let comma = needsComma ? "," : ""
+            if leads {
+                signature += "[<\(parameter.name)>,]"
+            } else if parameter.isOptional {
+                signature += "[\(comma)<\(parameter.name)>]"
+            } else {
+                signature += "\(comma)<\(parameter.name)>"
+            }
+            needsComma = !leads
+        }
+        return signature
+    }
+
     /// One line for each form, then one for each parameter.
     var text: String {
-        let signature = parameters.map { $0.isOptional ? "[<\($0.name)>]" : "<\($0.name)>" }.joined(separator: ",")
         let spellings = forms.map { form in
             switch form {
             case "test": "AT\(name)=?"

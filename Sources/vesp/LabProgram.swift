@@ -81,7 +81,8 @@ private struct LabService: Service {
                 lab.end()
             }
         } catch {
-            try await lab.stop()
+            // The first trouble is the one to tell; closing may well fail for the same reason.
+            do { try await lab.stop() } catch let second { logger.error("\(second)") }
             throw error
         }
         try await lab.stop()

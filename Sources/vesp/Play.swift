@@ -17,10 +17,14 @@ struct Play: ParsableCommand {
     @Option(help: ArgumentHelp("A path, tcp:[HOST:]PORT, unix:PATH or device:PATH.", valueName: "port"))
     var port: String?
 
-    @Option(help: "The edition of the module at the port: 0.21 or 0.21-manual.")
-    var firmware: String = "0.21"
+    @Option(help: "The edition of the module at the port: 0.21 (the default) or 0.21-manual.")
+    var firmware: String?
 
     func validate() throws {
+        guard let firmware else { return }
+        guard port != nil else {
+            throw ValidationError("--firmware: a transcript says itself for which editions it holds; give --port too.")
+        }
         guard firmware == "0.21" || firmware == "0.21-manual" else {
             throw ValidationError("--firmware: there is no firmware \"\(firmware)\"; give 0.21 or 0.21-manual.")
         }
@@ -47,7 +51,7 @@ struct Play: ParsableCommand {
 
     private func play(at port: String, into summary: inout Summary) throws {
         let transcripts = try files.map { try TranscriptFile(path: $0).load() }
-        var runner = PortRunner(port: try SerialClient(opening: port), firmware: firmware)
+        var runner = PortRunner(port: try SerialClient(opening: port), firmware: firmware ?? "0.21")
         for transcript in transcripts { summary.add(try runner.run(transcript)) }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// The command line.
 @main
@@ -12,6 +13,8 @@ struct Vesp: AsyncParsableCommand {
     /// The entry point; what goes wrong becomes one sentence and an exit status of the contract.
     static func main() async {
         StandardDescriptors.open()
+        // A reader that has gone is an error of the write, not the end of the program.
+        signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -223,6 +223,7 @@ struct Bench {
         case .leave: "leave"
         case .stationAddress(let address): "station \(address?.description ?? "leased")"
         case .softAP(let settings): settings.map { "softAP \(escaped($0.ssid)) \($0.address)" } ?? "softAP off"
+        case .radioOff: "radio off"
         case .line(let line): "line \(line.baud)"
         case .erase(let sector): "erase \(String(sector, radix: 16))"
         case .write(let address, let payload): "write \(String(address, radix: 16)) \(payload.count)"

@@ -20,7 +20,7 @@ struct FastTimingTests {
     @Test("the module sleeps at once")
     func sleep() {
         var bench = Bench(timing: .fast)
-        expect(bench.host("AT+GSLP=1000"), says: ok, asks: ["sleep 1s", "softAP off"])
+        expect(bench.host("AT+GSLP=1000"), says: ok, asks: ["softAP off", "sleep 1s", "radio off"])
     }
 
     @Test("settings and keys take no time, and the OK is there at once")

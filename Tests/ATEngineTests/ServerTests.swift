@@ -149,6 +149,6 @@ struct ServerTests {
         bench.handle(.closed(bench.socket(0)))
         expect(bench.wait(.milliseconds(125)), says: #"0,CLOSED\r\n"# + ok)
         expect(bench.host("AT"), says: #"\r\nbusy p...\r\n"#)
-        expect(bench.host("AT+RST"), says: #"\r\nWill force to restart!!!\r\n"# + ok)
+        expect(bench.host("AT+RST"), says: #"\r\nWill force to restart!!!\r\n"# + ok, asks: ["leave"])
     }
 }

@@ -5,7 +5,12 @@ struct Chip: Sendable {
     var transmitter: Transmitter
     var receiver: Receiver
     var line = LineSettings.standard
+    /// The flash as the firmware sees it.
     var flash: FlashImage
+    /// The flash as it is: without the work that is still under way.
+    private(set) var settledFlash: FlashImage
+    /// Work on the flash that takes its time, in order.
+    private(set) var flashWork: [FlashWork] = []
     var power = Power.off
     /// Why it started last.
     var cause = ResetCause.powerOn
@@ -26,6 +31,7 @@ struct Chip: Sendable {
         transmitter = Transmitter(settings: .standard, isPaced: isPaced)
         receiver = Receiver(settings: .standard, isPaced: isPaced, isStrict: options.isStrictUART)
         self.flash = flash
+        settledFlash = flash
         mac = options.mac
         random = RandomSource(seed: options.seed)
     }
@@ -33,6 +39,46 @@ struct Chip: Sendable {
     mutating func nextNumber() -> UInt32 {
         lastNumber &+= 1
         return lastNumber
+    }
+}
+
+/// One erase or write, and when it is done.
+struct FlashWork: Sendable {
+    enum Kind: Sendable {
+        case erase(sector: Int)
+        case write(address: Int, [UInt8])
+    }
+
+    let kind: Kind
+    let due: Instant
+}
+
+// A power cut leaves what was done, and nothing of what was not (reference 6).
+extension Chip {
+    mutating func begin(_ work: FlashWork) {
+        flash.apply(work.kind)
+        flashWork.append(work)
+    }
+
+    /// The first work that is done by `now`, taken from the queue.
+    mutating func settleFlash(at now: Instant) -> FlashWork.Kind? {
+        guard let first = flashWork.first, first.due <= now else { return nil }
+        flashWork.removeFirst()
+        settledFlash.apply(first.kind)
+        return first.kind
+    }
+
+    mutating func loseFlashWork() {
+        guard !flashWork.isEmpty else { return }
+        flashWork.removeAll()
+        flash = settledFlash
+    }
+
+    /// The flash is blank, from outside.
+    mutating func eraseFlash() {
+        flashWork.removeAll()
+        flash = FlashImage()
+        settledFlash = flash
     }
 }
 

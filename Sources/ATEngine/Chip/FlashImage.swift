@@ -33,6 +33,17 @@ public struct FlashImage: Sendable, Hashable {
         bytes[Self.offset(of: address / Self.sectorSize) + address % Self.sectorSize]
     }
 
+    /// Sectors that an image does not hold are not its concern.
+    mutating func apply(_ work: FlashWork.Kind) {
+        switch work {
+        case .erase(let sector):
+            if Self.sectors.contains(sector) { erase(sector: sector) }
+        case .write(let address, let bytes):
+            guard Self.sectors.contains(address / Self.sectorSize) else { return }
+            for (offset, byte) in bytes.enumerated() { write(byte, at: address + offset) }
+        }
+    }
+
     mutating func erase(sector: Int) {
         let start = Self.offset(of: sector)
         for index in start..<start + Self.sectorSize { bytes[index] = 0xFF }

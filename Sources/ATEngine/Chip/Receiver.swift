@@ -24,8 +24,6 @@ struct Receiver: Sendable {
     private let isStrict: Bool
     /// A host that is too fast is made to wait: by the port, or by RTS (reference 1.1).
     private var holdsHost: Bool
-    /// How many bytes have found the FIFO full.
-    private(set) var lostCount: UInt64 = 0
     private var runStart = Instant.zero
     private var runCount: Int64 = 0
     private var lastArrival = Instant.zero
@@ -81,7 +79,6 @@ struct Receiver: Sendable {
         lastArrival = arrival(of: Int(lost))
         queue.remove(Int(lost), after: arrived)
         runCount += lost
-        lostCount += UInt64(lost)
     }
 
     private mutating func fill(until now: Instant) {
@@ -97,7 +94,6 @@ struct Receiver: Sendable {
     /// On a line that takes no time, what the firmware has not read by now has found the FIFO full.
     mutating func loseOverflow() {
         guard !isPaced, !holdsHost, queue.count > Self.fifoSize else { return }
-        lostCount += UInt64(queue.count - Self.fifoSize)
         queue.truncate(to: Self.fifoSize)
         arrived = Self.fifoSize
         batch = min(batch, Self.fifoSize)

@@ -19,6 +19,8 @@ public struct Arguments {
         /// Nothing was read, or only a minus sign.
         var isMissing: Bool
         var isLoneMinus: Bool
+        /// Nothing stands there. A lone minus sign is not nothing: most handlers take it for 0 (reference 1.8).
+        var isEmpty: Bool { isMissing && !isLoneMinus }
     }
 
     /// A quoted field as the firmware reads it.

@@ -5,6 +5,7 @@ extension Engine {
     /// AT+RST, AT+RESTORE and the forced restart: a moment later, in which input is still worked off (reference 2.2).
     mutating func restart() {
         session.ending = .restart
+        leaveRadio()
         session.timers.start(.restart, at: cpuFreeAt + delays.restart)
     }
 
@@ -13,7 +14,14 @@ extension Engine {
     mutating func sleep(forMilliseconds time: Int) {
         let microseconds = UInt32(truncatingIfNeeded: time &* 1_000)
         session.ending = .sleep(.microseconds(Int64(microseconds)))
+        leaveRadio()
         session.timers.start(.restart, at: cpuFreeAt + delays.restart)
+    }
+
+    /// The SDK leaves the radio at once, 100 ms before the chip restarts or sleeps (reference 2.2, 2.4).
+    private mutating func leaveRadio() {
+        if session.mode.hasStation { stopStation() }
+        if session.mode.hasSoftAP { stopSoftAP() }
     }
 
     /// The firmware has hit an exception: the chip restarts at once.
@@ -65,6 +73,7 @@ extension Engine {
     private mutating func powerOff() {
         guard chip.power != .off else { return }
         leaveWorld()
+        chip.loseFlashWork()
         chip.power = .off
         chip.transmitter.powerOff(at: now)
         chip.receiver.removeAll()
@@ -73,17 +82,21 @@ extension Engine {
     private mutating func holdReset() {
         guard chip.power != .off, chip.power != .held else { return }
         leaveWorld()
+        chip.loseFlashWork()
         chip.power = .held
+        chip.receiver.removeAll()
         chip.transmitter.reset(at: now)
     }
 
     private mutating func reset(_ cause: ResetCause) {
         leaveWorld()
         chip.transmitter.reset(at: now)
+        if options.isStrictUART { chip.receiver.removeAll() }
         boot(cause)
     }
 
     private mutating func boot(_ cause: ResetCause) {
+        chip.loseFlashWork()
         chip.busyUntil = .zero
         chip.cause = cause
         chip.isDownloadMode = chip.isGPIO0Low
@@ -135,8 +148,7 @@ extension Engine {
         case .listening(let port), .ending(let port): effects.append(.unlisten(port: port))
         case .stopped: break
         }
-        if !session.station.isIdle { effects.append(.leave) }
-        if session.mode.hasSoftAP { effects.append(.softAP(nil)) }
+        effects.append(.radioOff)
         session = makeSession()
     }
 

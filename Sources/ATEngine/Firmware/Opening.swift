@@ -71,13 +71,10 @@ extension Engine {
     /// Sends SYN, or says that there is no way.
     private mutating func dial(_ id: LinkID) -> Outcome {
         guard hasRoute(to: session.links[id].remote.address) else {
-            let isAwaited = session.links[id].isAwaited
             if options.bugs.contains(.connectSilent), session.mode == .both, session.station.isIdle {
                 session.links[id] = Link()
                 return .silent
             }
-            session.links[id] = Link()
-            session.links[id].isAwaited = isAwaited
             return refuseAtOnce(id)
         }
         let link = session.links[id]

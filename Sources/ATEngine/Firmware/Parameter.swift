@@ -50,7 +50,7 @@ extension Parameter where Value == Int {
     static func int(_ name: StaticString, _ range: ClosedRange<Int>) -> Parameter {
         Parameter([Field(name, .number(range))]) { arguments, _ throws(Refusal) in
             let number = arguments.number()
-            guard !number.isMissing, range.contains(number.value) else { throw .error }
+            guard !number.isEmpty, range.contains(number.value) else { throw .error }
             return number.value
         }
     }
@@ -59,7 +59,7 @@ extension Parameter where Value == Int {
     static func int(_ name: StaticString, oneOf values: [Int]) -> Parameter {
         Parameter([Field(name, .oneOf(values))]) { arguments, _ throws(Refusal) in
             let number = arguments.number()
-            guard !number.isMissing, values.contains(number.value) else { throw .error }
+            guard !number.isEmpty, values.contains(number.value) else { throw .error }
             return number.value
         }
     }
@@ -69,7 +69,7 @@ extension Parameter where Value == Int {
         Parameter([Field(name, .number(range))]) { arguments, _ throws(Refusal) in
             let number = arguments.number()
             let value = Int(UInt8(truncatingIfNeeded: number.value))
-            guard !number.isMissing, range.contains(value) else { throw .error }
+            guard !number.isEmpty, range.contains(value) else { throw .error }
             return value
         }
     }
@@ -78,7 +78,7 @@ extension Parameter where Value == Int {
     static func anyInt(_ name: StaticString) -> Parameter {
         Parameter([Field(name, .number(Int(Int32.min)...Int(Int32.max)))]) { arguments, _ throws(Refusal) in
             let number = arguments.number()
-            guard !number.isMissing else { throw .error }
+            guard !number.isEmpty else { throw .error }
             return number.value
         }
     }

@@ -134,23 +134,35 @@ extension Engine {
 
     /// One sector of an image, or what there is for the last.
     mutating func writeSector(_ sector: Int, _ bytes: [UInt8]) {
-        effects.append(.erase(sector: sector))
-        stall(for: delays.sectorErase)
-        let payload = effects.payload(bytes)
-        effects.append(.write(address: sector * FlashImage.sectorSize, payload))
-        stall(for: delays.recordWrite)
+        erase(sector: sector)
+        write(bytes, at: sector * FlashImage.sectorSize)
     }
 
     private mutating func erase(sector: Int) {
-        chip.flash.erase(sector: sector)
-        effects.append(.erase(sector: sector))
-        stall(for: delays.sectorErase)
+        work(.erase(sector: sector), for: delays.sectorErase)
     }
 
     private mutating func write(_ bytes: [UInt8], at address: Int) {
-        for (offset, byte) in bytes.enumerated() { chip.flash.write(byte, at: address + offset) }
-        let payload = effects.payload(bytes)
-        effects.append(.write(address: address, payload))
-        stall(for: delays.recordWrite)
+        work(.write(address: address, bytes), for: delays.recordWrite)
+    }
+
+    /// The CPU waits for the flash; the flash has changed when the time is over.
+    private mutating func work(_ kind: FlashWork.Kind, for time: Interval) {
+        stall(for: time)
+        chip.begin(FlashWork(kind: kind, due: cpuFreeAt))
+        settleFlash()
+    }
+
+    /// Tells the world of the work on the flash that is done.
+    mutating func settleFlash() {
+        while let done = chip.settleFlash(at: now) {
+            switch done {
+            case .erase(let sector):
+                effects.append(.erase(sector: sector))
+            case .write(let address, let bytes):
+                let payload = effects.payload(bytes)
+                effects.append(.write(address: address, payload))
+            }
+        }
     }
 }

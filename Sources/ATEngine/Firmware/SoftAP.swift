@@ -78,7 +78,10 @@ extension Engine {
     }
 
     /// AT+CWSAP=: the key is derived, the settings are stored, the softAP starts anew.
-    mutating func configureSoftAP(_ configuration: SoftAP.Configuration) {
+    mutating func configureSoftAP(_ asked: SoftAP.Configuration) {
+        var configuration = asked
+        // Two bytes of FF stand for the default name (reference 2.12).
+        if asked.ssid.starts(with: [0xFF, 0xFF]) { configuration.ssid = SoftAP.defaultName(session.softAP.mac) }
         if configuration.security != .open && configuration.password.count < 64 { stall(for: delays.keyDerivation) }
         session.softAP.configuration = configuration
         storeSystemParameters(softAP: configuration)

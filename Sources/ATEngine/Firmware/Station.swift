@@ -57,7 +57,7 @@ extension Engine {
 
     /// The station leaves its network; a leased address goes with it, a fixed one stays (inferred).
     mutating func stopStation() {
-        if !session.station.isIdle { effects.append(.leave) }
+        effects.append(.leave)
         session.station.state = .idle
         if session.station.usesDHCP { session.station.address = .any }
     }

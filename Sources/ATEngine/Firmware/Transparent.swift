@@ -116,9 +116,7 @@ extension Engine {
 
     /// The link of transparent mode broke, or could not be dialled: again, a little later.
     mutating func transparentLinkLost(_ remote: Endpoint) {
-        guard case .transparent = session.parser.state else {
-            return putLinkLine(0, "CLOSED", showsID: true)
-        }
+        guard session.links.isTransparentMode else { return }
         let attempt = session.transparent.nextAttempt(to: remote)
         session.timers.start(.transparentReconnect, at: now + delays.reconnect(attempt: attempt))
     }

@@ -67,6 +67,9 @@ struct RandomWorld {
         case .scan: isScanning = true
         case .join(let request): self.request = request
         case .leave: request = nil
+        case .radioOff:
+            request = nil
+            isScanning = false
         case .stationAddress, .softAP, .line, .erase, .write, .restart, .sleep: break
         }
     }
