@@ -19,7 +19,9 @@ public enum Effect: Sendable {
     /// The module was reset and no longer knows this socket; the far end sees the end of the stream. No answer.
     case release(LinkID, Socket)
 
+    /// Clients may connect to this port from now on; each goes to `Engine.accept`.
     case listen(port: UInt16)
+    /// No more clients; those that have come stay.
     case unlisten(port: UInt16)
 
     /// Send one echo request (type 8, identifier 0xAFAF, 32 bytes; reference 2.30). The answer is `pong`, or none.
@@ -29,6 +31,7 @@ public enum Effect: Sendable {
     case scan(ScanFilter)
     /// Join an access point and stay joined until `leave`. `Event.station` tells how it goes.
     case join(JoinRequest)
+    /// Leave the access point and want none.
     case leave
     /// The station's address is leased (nil), or fixed.
     case stationAddress(IPv4Address?)

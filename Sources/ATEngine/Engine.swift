@@ -7,7 +7,9 @@ import ATPrimitives
 /// output with `withOutput`, and again as long as there is an effect or a byte: output that is taken may let the
 /// firmware go on. Effects come before the output that confirms them.
 public struct Engine: Sendable {
+    /// What runs on the chip.
     public let firmware: Firmware
+    /// What is set from outside.
     public private(set) var options: Options
     var chip: Chip
     var session: Session

@@ -30,6 +30,7 @@ public enum Event: Sendable {
     case station(StationProgress)
     /// A station has joined the softAP; the address is 0.0.0.0 when it got none.
     case stationJoined(MACAddress, IPv4Address)
+    /// A station has left the softAP.
     case stationLeft(MACAddress)
 
     /// The supply, the reset pin and the watchdog.

@@ -4,7 +4,9 @@ import ATPrimitives
 public struct Options: Sendable {
     /// The station's MAC from the factory.
     public var mac: MACAddress
+    /// What takes time in the module.
     public var timing: Timing
+    /// Which bugs of the shipped firmware are on.
     public var bugs: Bugs
     /// Seeds everything random in the module.
     public var seed: UInt64
@@ -35,6 +37,8 @@ public enum Timing: Sendable, CaseIterable {
 
 /// The addresses of a module's interfaces, as far as its mode has them; an interface may have the address 0.0.0.0.
 public struct Interfaces: Sendable, Hashable {
+    /// Nil in a mode without a station.
     public let station: IPv4Address?
+    /// Nil in a mode without a softAP.
     public let softAP: IPv4Address?
 }

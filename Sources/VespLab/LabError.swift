@@ -15,9 +15,11 @@ public struct LabError: Error, Sendable, CustomStringConvertible {
         case configuration
     }
 
+    /// What it means for the program.
     public let kind: Kind
     /// The name of the module that has the trouble; nil for the lab as a whole.
     public let module: String?
+    /// What is wrong, in a sentence.
     public let problem: String
 
     init(_ kind: Kind, module: String?, problem: String) {

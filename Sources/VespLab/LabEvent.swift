@@ -7,6 +7,7 @@ public enum LabEvent: Sendable {
     case ready(module: String, serial: SerialLocation)
     /// A server of the module can be reached at a host port.
     case server(module: String, port: UInt16, at: Endpoint)
+    /// A server of the module has ended.
     case serverClosed(module: String, port: UInt16)
     /// A UDP link got a host port that is not its own.
     case datagramPort(module: String, port: UInt16, at: Endpoint)

@@ -26,6 +26,7 @@ public struct Command: Sendable {
         self.execute = execute
     }
 
+    /// Which forms the command has (manual 2).
     public var hasTest: Bool { test != nil }
     public var hasQuery: Bool { query != nil }
     public var hasSet: Bool { assignment != nil }

@@ -16,6 +16,7 @@ public struct Firmware: Sendable {
         self.commands = commands
     }
 
+    /// Every edition, the shipped one first.
     public static let all: [Firmware] = [.shipped021, .manual021]
 
     /// The entry whose name has the same bytes: upper case only (reference 1.7).

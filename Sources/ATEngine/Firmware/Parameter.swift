@@ -2,6 +2,7 @@ import ATPrimitives
 
 /// What a field of a set command may hold; help, documentation and coverage are made from it.
 public struct Field: Sendable {
+    /// What stands in a field.
     public enum Values: Sendable {
         /// A number without quotes.
         case number(ClosedRange<Int>)
@@ -17,8 +18,11 @@ public struct Field: Sendable {
         case address
     }
 
+    /// The word of the manual.
     public let name: StaticString
+    /// What it may hold.
     public let values: Values
+    /// Whether it may be left out.
     public let isOptional: Bool
 
     public init(_ name: StaticString, _ values: Values, isOptional: Bool = false) {
