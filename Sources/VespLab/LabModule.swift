@@ -20,6 +20,8 @@ final class LabModule {
     /// From letting go of the reset line to the start. On the boards a capacitor delays it, and esptool counts on that: it
     /// lets go of reset before it pulls GPIO0. Theirs is some 10 ms; a client on the network needs longer for each step.
     static let resetRelease = Interval.milliseconds(150)
+    /// How often the host's rate is asked for at most; the question is a system call.
+    static let rateCheckInterval = Interval.milliseconds(250)
     /// How long a module whose input has ended may take to finish what is pending.
     static let endLimit = Interval.seconds(60)
 
@@ -49,6 +51,7 @@ final class LabModule {
     /// The settings at which the firmware ran last, and so those of a host that does not show its own.
     private var usualLine = LineSettings.standard
     private var hasWarnedOfRate = false
+    private var nextRateCheck = Instant.zero
 
     init(
         _ configuration: ModuleConfiguration, engine: Engine, port: SerialPort, network: HostNetwork, flash: FlashFile?,
@@ -180,7 +183,9 @@ final class LabModule {
 
     /// Without a strict UART a wrong rate does no harm, but the host's author will want to know.
     private func warnOfRate() {
-        guard !hasWarnedOfRate, engine.isRunning else { return }
+        let now = lab.clock.now
+        guard !hasWarnedOfRate, engine.isRunning, now >= nextRateCheck else { return }
+        nextRateCheck = now + Self.rateCheckInterval
         let host = hostSettings
         guard !host.looksLike(engine.line) else { return }
         hasWarnedOfRate = true
@@ -255,6 +260,7 @@ extension LabModule {
             port.setLine(settings)
             if engine.isRunning { usualLine = settings }
             hasWarnedOfRate = false
+            nextRateCheck = .zero
             logger.debug("line: \(settings.baud) baud")
         case .erase(let sector): writeFlash { flash throws(FlashFileError) in try flash.erase(sector: sector) }
         case .write(let address, let payload):
