@@ -44,6 +44,16 @@ public struct AccessPoint: Sendable, Hashable {
     public var uplink: Uplink
     /// How many stations it takes, at least 1.
     public var capacity: Int
+    /// What the way to it is like.
+    public var link = LinkSettings()
+    /// By how many dB at most its strength goes up and down, each time it is heard; 0 is not at all.
+    public var fading: UInt8 = 0
+    /// Where it is; nil is in the same place as every module.
+    public var position: Position?
+    /// From how far it is heard at most, in centimetres; nil is as far as its strength reaches.
+    public var range: Int64?
+    /// How long a lease lasts; a station renews it in time as long as the server serves it. Nil is for ever.
+    public var leaseTime: Interval?
 
     /// Describes an access point.
     /// - Parameters:

@@ -50,11 +50,13 @@ public struct Air: Sendable {
     }
 
     /// Gives a module its radio, which hears but is not heard until it is told to. At most `maximumRadios` times.
-    /// - Parameter delays: how long things take for this radio; nil is as for the others.
-    public mutating func attach(delays: AirDelays? = nil) -> Radio {
+    public mutating func attach(_ settings: RadioSettings = RadioSettings()) -> Radio {
         precondition(stations.count < Self.maximumRadios, "more radios than an air has room for")
         let radio = Radio(number: stations.count)
-        stations.append(Station(delays: delays ?? self.delays, random: .stream(seed: seed, salt: UInt64(radio.number))))
+        stations.append(
+            Station(
+                radio: settings, delays: settings.delays ?? delays,
+                random: .stream(seed: seed, salt: UInt64(radio.number))))
         return radio
     }
 

@@ -12,10 +12,12 @@ struct Station: Sendable {
     var isListed = false
     var random: RandomSource
 
+    let radio: RadioSettings
     /// How long things take for this radio.
     let delays: AirDelays
 
-    init(delays: AirDelays, random: RandomSource) {
+    init(radio: RadioSettings, delays: AirDelays, random: RandomSource) {
+        self.radio = radio
         self.delays = delays
         self.random = random
     }

@@ -54,7 +54,7 @@ final class Lab {
         }
         let opening = NIOLoopBound((network: network, flash: flash), eventLoop: loop)
         let engine = makeEngine(configuration, flash: flash?.image ?? FlashImage(), seed: seed)
-        let radio = air.attach(delays: configuration.timing == .fast ? AirDelays.none : AirDelays.shipped)
+        let radio = air.attach(RadioSettings(configuration))
         let opened = network.start().assumeIsolated().flatMap {
             SerialPort.open(configuration.serial, settings: engine.line, on: self.loop)
         }

@@ -1,5 +1,6 @@
 import ATAir
 import ATNetwork
+import ATPrimitives
 
 /// What a lab is made of: the radio, the modules, and what they may reach (contract, Lab file).
 public struct LabConfiguration: Sendable, Hashable {
@@ -8,6 +9,8 @@ public struct LabConfiguration: Sendable, Hashable {
     /// At least one. Names, MAC addresses, serial ports and flash files are different.
     public var modules: [ModuleConfiguration]
     public var network: NetworkPolicy
+    /// Programs of the host that appear as stations; their addresses are different.
+    public var guests: [Guest] = []
     /// Seeds everything random; nil takes a seed from the system.
     public var seed: UInt64?
 
@@ -67,5 +70,17 @@ public struct LabConfiguration: Sendable, Hashable {
             accessPoints.append(accessPoint)
         }
         return accessPoints
+    }
+}
+
+/// A program of the host that appears as a station: whatever is sent to any port of `address`, in any network with that
+/// address, goes to `program`, and what comes from there is from `address`.
+public struct Guest: Sendable, Hashable {
+    public let address: IPv4Address
+    public let program: Endpoint
+
+    public init(address: IPv4Address, program: Endpoint) {
+        self.address = address
+        self.program = program
     }
 }

@@ -1,3 +1,4 @@
+import ATAir
 import ATNetwork
 import ATPrimitives
 import ATSerial
@@ -55,6 +56,10 @@ public struct ModuleConfiguration: Sendable, Hashable {
     public var bootText: BootTextMode?
     /// Whether deep sleep ends by itself.
     public var isWakeWired: Bool
+    /// The latency of its packets each way, 0 to 60 s; nil is that of the access point.
+    public var latency: Interval?
+    /// Where it is; nil is in the same place as all others that have none.
+    public var position: Position?
 
     /// What the port shows of the boot text, if nothing was said too.
     public var effectiveBootText: BootTextMode { bootText ?? (uart == .strict ? .garbled : .none) }
@@ -73,5 +78,19 @@ public struct ModuleConfiguration: Sendable, Hashable {
         uart = .lossless
         bootText = nil
         isWakeWired = true
+        latency = nil
+        position = nil
+    }
+}
+
+extension RadioSettings {
+    /// The latency of a LAN, which drivers rely on (clients, 1): in real time, a far end on this computer has it too.
+    private static let latencyOfLAN = Interval.milliseconds(2)
+
+    init(_ configuration: ModuleConfiguration) {
+        self.init(
+            delays: configuration.timing == .fast ? AirDelays.none : .shipped, latency: configuration.latency,
+            standardLatency: configuration.timing == .fast ? .zero : Self.latencyOfLAN,
+            position: configuration.position)
     }
 }
