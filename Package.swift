@@ -36,7 +36,7 @@ let package = Package(
         .target(
             name: "VespLab",
             dependencies: [
-                "ATAir", "ATEngine", "ATFlash", "ATNetwork", "ATSerial", logging, nio, nioPosix,
+                "ATAir", "ATEngine", "ATFlash", "ATNetwork", "ATSerial", "ATWorld", logging, nio, nioPosix,
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
@@ -57,6 +57,7 @@ let package = Package(
         .testTarget(name: "ATAirTests", dependencies: ["ATAir"], swiftSettings: strict),
         .testTarget(name: "ATEngineTests", dependencies: ["ATEngine"], swiftSettings: strict),
         .testTarget(name: "ATTranscriptTests", dependencies: ["ATTranscript", "ATWorld"], swiftSettings: strict),
+        .testTarget(name: "ATWorldTests", dependencies: ["ATWorld"], swiftSettings: strict),
         .testTarget(name: "ATSerialTests", dependencies: ["ATSerial"], swiftSettings: strict),
         .testTarget(name: "ATNetworkTests", dependencies: ["ATNetwork"], swiftSettings: strict),
         .testTarget(name: "ATFlashTests", dependencies: ["ATFlash"], swiftSettings: strict),

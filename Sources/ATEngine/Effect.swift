@@ -38,7 +38,7 @@ public enum Effect: Sendable {
     /// The softAP is on the air with these settings, or off it (nil).
     case softAP(SoftAPSettings?)
 
-    /// The chip no longer drives its radio: what was under way there ends, a scan too.
+    /// The chip no longer drives its radio: what was under way there ends, a scan too, and nothing more is sent.
     case radioOff
 
     /// The UART has new settings from now on.

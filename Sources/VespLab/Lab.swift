@@ -4,6 +4,7 @@ import ATFlash
 import ATNetwork
 import ATPrimitives
 import ATSerial
+import ATWorld
 import Logging
 import NIOCore
 
@@ -14,11 +15,15 @@ final class Lab {
     let logger: Logger
     let report: (LabEvent) -> Void
     var air: Air
+    /// What passes between the modules.
+    var network: VirtualNetwork
+    let guests: [Guest]
+    /// Each at the number of its radio.
     private var modules: [LabModule] = []
-    private var airAlarm: Alarm?
+    private var alarm: Alarm?
     /// Modules whose input can end and has not.
     private var activeModules = 0
-    private var isSettlingAir = false
+    private var isSettling = false
     private let ended: EventLoopPromise<Void>
     private var hasEnded = false
 
@@ -32,7 +37,9 @@ final class Lab {
         self.logger = logger
         self.ended = ended
         self.report = report
+        guests = configuration.guests
         air = Air(seed: seed, delays: .shipped)
+        network = VirtualNetwork(seed: seed)
         for accessPoint in configuration.accessPoints {
             do throws(AccessPointRefusal) {
                 _ = try air.add(accessPoint, at: .zero)
@@ -40,7 +47,7 @@ final class Lab {
                 throw LabError(error, of: accessPoint)
             }
         }
-        airAlarm = Alarm(loop: loop, clock: clock) { [unowned self] in settleAir() }
+        alarm = Alarm(loop: loop, clock: clock) { [unowned self] in settle() }
     }
 
     /// Opens what a module needs and adds it, without power yet.
@@ -59,6 +66,7 @@ final class Lab {
             SerialPort.open(configuration.serial, settings: engine.line, on: self.loop)
         }
         return opened.map { port in
+            let network = ModuleNetwork(network, name: configuration.name, radio: radio, seed: seed, lab: self)
             let module = LabModule(
                 configuration, engine: engine, port: port, network: network, flash: flash, radio: radio, lab: self)
             self.modules.append(module)
@@ -79,12 +87,12 @@ final class Lab {
             module.start()
             report(.ready(module: module.name, serial: module.port.location))
         }
-        settleAir()
+        settle()
     }
 
     func stop() -> EventLoopFuture<Void> {
         let stopped = EventLoopFuture.whenAllComplete(modules.map { $0.stop() }, on: loop)
-        airAlarm?.cancel()
+        alarm?.cancel()
         end(nil)
         // All are closed before the first trouble is told.
         return stopped.flatMapThrowing { results in
@@ -92,17 +100,32 @@ final class Lab {
         }
     }
 
-    /// Brings the air to now and tells the modules what has happened there.
-    func settleAir() {
-        // A module that is told of something may ask the air for more; the round that is under way takes it along.
-        guard !isSettlingAir else { return }
-        isSettlingAir = true
-        defer { isSettlingAir = false }
-        air.advance(to: clock.now)
-        while let (radio, event) = air.nextEvent() {
-            modules.first { $0.radio == radio }?.receive(event)
-        }
-        if let deadline = air.nextDeadline { airAlarm?.set(for: deadline) }
+    /// Brings the air and the network to now, and tells the modules what has happened there.
+    func settle() {
+        // A module that is told of something may ask for more; the round that is under way takes it along.
+        guard !isSettling else { return }
+        isSettling = true
+        defer { isSettling = false }
+        let now = clock.now
+        repeat {
+            air.advance(to: now)
+            network.advance(to: now, air: air)
+            while true {
+                if let (radio, event) = air.nextEvent() {
+                    modules[radio.number].receive(event)
+                } else if let (radio, event) = network.nextEvent() {
+                    modules[radio.number].network.receive(event)
+                } else {
+                    break
+                }
+            }
+        } while earliestDeadline.map { $0 <= now } ?? false
+        if let earliestDeadline { alarm?.set(for: earliestDeadline) }
+    }
+
+    private var earliestDeadline: Instant? {
+        guard let ofNetwork = network.nextDeadline else { return air.nextDeadline }
+        return air.nextDeadline.map { min($0, ofNetwork) } ?? ofNetwork
     }
 
     func moduleHasEnded() {

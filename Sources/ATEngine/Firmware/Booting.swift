@@ -139,16 +139,17 @@ extension Engine {
         boot(.external)
     }
 
-    /// The far ends see the end of the stream, the air the end of the radio.
+    /// The radio falls silent first, so that far ends behind it hear no more; where that cannot be, they see the end of
+    /// the stream.
     private mutating func leaveWorld() {
         guard chip.power == .running else { return }
+        effects.append(.radioOff)
         for id in Links.ids where session.links[id].hasSocket { effects.append(.release(id, session.links[id].socket)) }
         if let socket = session.upgrade.socket { effects.append(.release(Upgrade.link, socket)) }
         switch session.server.state {
         case .listening(let port), .ending(let port): effects.append(.unlisten(port: port))
         case .stopped: break
         }
-        effects.append(.radioOff)
         session = makeSession()
     }
 

@@ -1,0 +1,46 @@
+import ATEngine
+import ATPrimitives
+
+/// What is on the air between a module's socket and the host's network.
+struct HostFlow {
+    /// What the module asked for.
+    enum Request {
+        case connect(to: Endpoint, via: Endpoint)
+        case send([UInt8], to: Endpoint, via: Endpoint?)
+        case close
+    }
+
+    /// What it will hear.
+    enum Report {
+        case event(Event)
+        case payload([UInt8], from: Endpoint)
+    }
+
+    /// Whether the far end is on this computer, and so has no latency of its own.
+    let isLocal: Bool
+    let isDatagram: Bool
+    var requests = PacketQueue<Request>()
+    var reports = PacketQueue<Report>()
+    /// Bytes in `reports`.
+    var heldBytes = 0
+    /// Whether the module did not take the first report, which is payload.
+    var isBlocked = false
+    /// Whether the host's network was told to wait.
+    var hasTurnedAway = false
+
+    /// When something is next to be done; nil when nothing is on its way.
+    var due: Instant? {
+        let report = isBlocked ? nil : reports.due
+        guard let request = requests.due else { return report }
+        return report.map { min($0, request) } ?? request
+    }
+
+    /// A datagram that is on the air when the radio goes is lost; a stream's bytes are sent again.
+    mutating func loseDatagrams() {
+        guard isDatagram else { return }
+        requests.removeAll { if case .send = $0 { true } else { false } }
+        reports.removeAll { if case .payload = $0 { true } else { false } }
+        heldBytes = 0
+        isBlocked = false
+    }
+}
