@@ -31,7 +31,8 @@ public struct AccessPoint: Sendable, Hashable {
     public var bssid: MACAddress?
     /// 1 to 14.
     public var channel: UInt8
-    /// How strongly every module hears it, in dBm; below `Air.hearingLimit` nobody does.
+    /// How strongly a module hears it that is no farther than a metre away, in dBm; below `Air.hearingLimit` nobody
+    /// does.
     public var rssi: Int8
     public var security: Security
     /// Up to 64 bytes. 64 bytes are a raw key in hex digits and are compared as given. An open network has none.
@@ -46,13 +47,16 @@ public struct AccessPoint: Sendable, Hashable {
     public var capacity: Int
     /// What the way to it is like.
     public var link = LinkSettings()
-    /// By how many dB at most its strength goes up and down, each time it is heard; 0 is not at all.
+    /// By how many dB at most its strength goes up and down, each time it is heard, 0 to 60; 0 is not at all. Every
+    /// strength between is equally likely. Who cannot hear it without fading never does.
     public var fading: UInt8 = 0
-    /// Where it is; nil is in the same place as every module.
+    /// Where it is, for the strength with which it is heard (see `Air.hears`); nil is in the same place as every
+    /// module.
     public var position: Position?
-    /// From how far it is heard at most, in centimetres; nil is as far as its strength reaches.
+    /// From how far it is heard at most, in centimetres, at least 1; nil is as far as its strength reaches.
     public var range: Int64?
-    /// How long a lease lasts; a station renews it in time as long as the server serves it. Nil is for ever.
+    /// How long a lease lasts, 1 s to 4,294,967,294 s (what DHCP can say); a station renews it in time as long as the
+    /// server serves it. Nil is for ever.
     public var leaseTime: Interval?
 
     /// Describes an access point.
@@ -82,44 +86,7 @@ public struct AccessPoint: Sendable, Hashable {
     }
 }
 
-/// Why the air does not take an access point as it is described.
-public enum AccessPointRefusal: Error, Sendable, Hashable {
-    /// The SSID has not 1 to 32 bytes.
-    case ssidLength
-    /// The channel is not 1 to 14.
-    case channelOutOfRange
-    /// The password has more than 64 bytes.
-    case passwordTooLong
-    /// No station would fit.
-    case noCapacity
-    /// The subnet's prefix is not 8 to 30, so that there is no room for a gateway and a station.
-    case subnetSize
-    /// The DHCP range leaves the subnet.
-    case leasesOutsideSubnet
-    /// Another access point has this BSSID.
-    case bssidTaken
-    /// There are `Air.maximumAccessPoints` already.
-    case tooManyAccessPoints
-    /// There is no such access point on the air, or it is a module's softAP.
-    case unknownAccessPoint
-}
-
 extension AccessPoint {
-    /// The subnet sizes that have room for a gateway and at least one station.
-    static let subnetPrefixes = 8...30
-
-    /// Checks what can be checked without looking at the rest of the air.
-    /// - Throws: the first thing that is out of range.
-    func validate() throws(AccessPointRefusal) {
-        guard (1...32).contains(ssid.count) else { throw .ssidLength }
-        guard (1...14).contains(channel) else { throw .channelOutOfRange }
-        guard password.count <= 64 else { throw .passwordTooLong }
-        guard capacity >= 1 else { throw .noCapacity }
-        if let subnet {
-            guard Self.subnetPrefixes.contains(subnet.prefixLength) else { throw .subnetSize }
-        }
-    }
-
     /// Whether a station that shows `offered` is let in. An open network lets everybody in, whatever password the
     /// station has (inferred); a secured one wants exactly its own, and never an empty one.
     func accepts(password offered: [UInt8]) -> Bool {
@@ -127,7 +94,7 @@ extension AccessPoint {
     }
 
     /// The addresses that DHCP gives in `subnet`, nil without DHCP. The gateway may lie inside and is left out later.
-    func pool(in subnet: Subnet) -> ClosedRange<IPv4Address>? {
+    public func pool(in subnet: Subnet) -> ClosedRange<IPv4Address>? {
         switch leases {
         case .none: return nil
         case .range(let range): return range

@@ -15,7 +15,7 @@ public struct ActiveAccessPoint: Sendable, Hashable {
     var automaticSubnet: Subnet?
 
     /// The addresses that its DHCP server gives; nil without one.
-    var pool: ClosedRange<IPv4Address>? { settings.pool(in: subnet) }
+    public var pool: ClosedRange<IPv4Address>? { settings.pool(in: subnet) }
 
     /// Whether stations notice that this was `other` before, so that they lose their association.
     func isAnotherRadio(than other: ActiveAccessPoint) -> Bool {

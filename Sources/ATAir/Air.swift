@@ -1,8 +1,8 @@
 import ATPrimitives
 
 /// The radio between the modules: who is on the air, what a scan shows, whether a join succeeds, how long it takes and
-/// which address it brings. Pure: time comes with each call, events are fetched with `nextEvent`, and the same calls with
-/// the same seed give the same events.
+/// which address it brings. Pure: time comes with each call, events are fetched with `nextEvent`, and the same calls
+/// with the same seed give the same events.
 ///
 /// Every call first brings the air to its time, and when it returns, all that was due is done. Times that go back are
 /// read as the latest time seen. Drain the events after each call.
@@ -19,10 +19,12 @@ public struct Air: Sendable {
     public static let maximumAccessPoints = 256
     /// What is weaker than this, in dBm, nobody hears (inferred; the chip's sensitivity is about -91 to -98).
     public static let hearingLimit: Int8 = -95
-    /// How strongly modules hear one another's softAPs, in dBm (inferred: in one room).
+    /// How strongly a module hears another's softAP that is no farther than a metre away, in dBm (inferred).
     public static let softAPSignal: Int8 = -40
     /// How many stations a softAP takes (reference 4.1).
     public static let softAPCapacity = 4
+    /// How long the leases of a softAP last (what later SDKs do when they are not told otherwise; inferred).
+    public static let softAPLeaseTime: Interval = .seconds(2 * 60 * 60)
 
     /// When `advance` has something to do; nil while nothing is under way.
     public private(set) var nextDeadline: Instant?
@@ -31,10 +33,11 @@ public struct Air: Sendable {
     var clock: Instant = .zero
     /// One for each radio, at its number.
     var stations: [Station] = []
-    /// In the order in which they went on the air.
+    /// In the order in which they went on the air, which is that of their numbers.
     var onAir: [ActiveAccessPoint] = []
+    /// In the order of their numbers.
     var networks: [Network] = []
-    /// How many subnets of its own choice the air has given.
+    /// The n of the last subnet of its own choice that the air has given.
     var automaticSubnets: UInt32 = 0
     var events = AirEventQueue()
     private let seed: UInt64
@@ -90,13 +93,6 @@ public struct Air: Sendable {
     }
 
     func radio(_ index: Int) -> Radio { Radio(number: index) }
-
-    /// How strongly `index` hears an access point, in dBm; nil when it does not: a module does not hear its own softAP.
-    /// Range and fading would be decided here.
-    func signal(of accessPoint: ActiveAccessPoint, at index: Int) -> Int8? {
-        guard accessPoint.softAPOf != radio(index), accessPoint.settings.rssi >= Self.hearingLimit else { return nil }
-        return accessPoint.settings.rssi
-    }
 
     private func earliestDeadline() -> Instant? {
         var earliest: Instant?

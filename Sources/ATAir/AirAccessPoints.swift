@@ -4,9 +4,15 @@ extension Air {
     /// All that is on the air, softAPs too, in the order in which they went on the air.
     public var accessPoints: [ActiveAccessPoint] { onAir }
 
-    /// Puts an access point on the air. The n-th without a subnet gets 10.77.n.0/24, n from 1; one that comes back under
-    /// the same SSID gets the subnet that it had, and its stations their addresses. Those that look for it find it.
-    /// - Throws: when a value is out of range, the BSSID is taken, or there are `maximumAccessPoints`.
+    /// Puts an access point on the air. The n-th without a subnet gets 10.77.n.0/24, n from 1, without those that are
+    /// taken; one that comes back under the same SSID gets the subnet that it had, and its stations their addresses.
+    /// Those that look for it find it.
+    /// - Parameters:
+    ///   - accessPoint: its description. A subnet of its own does not overlap with another's, unless SSID and subnet
+    ///     are the same: then the two are one network. The networks of softAPs do not count: all have the same subnet.
+    ///   - now: the time.
+    /// - Returns: its number.
+    /// - Throws: when a value is out of range, the BSSID or the subnet is taken, or there are `maximumAccessPoints`.
     public mutating func add(
         _ accessPoint: AccessPoint, at now: Instant
     ) throws(AccessPointRefusal) -> AccessPoint.ID {
@@ -19,9 +25,9 @@ extension Air {
         return entry.id
     }
 
-    /// Changes an access point. A change of SSID, BSSID, channel, security or subnet is a restart: its stations are lost;
-    /// so are they when nobody hears it any more. All else leaves associations as they are; a station without a lease
-    /// asks again, and one that was refused tries again.
+    /// Changes an access point. A change of SSID, BSSID, channel, security or subnet is a restart: its stations are
+    /// lost; so are those that do not hear it any more. All else leaves associations as they are; a station without a
+    /// lease asks again, and one that was refused tries again.
     /// - Parameters:
     ///   - id: an access point that is no softAP.
     ///   - now: the time.
@@ -37,8 +43,9 @@ extension Air {
         change(&settings)
         guard settings != old.settings else { return }
         let new = try resolved(settings, replacing: old)
-        if new.isAnotherRadio(than: old) || settings.rssi < Self.hearingLimit { evictStations(of: id) }
+        if new.isAnotherRadio(than: old) { evictStations(of: id) }
         onAir[index] = new
+        evictStationsOutOfHearing(of: id)
         offerLeases(in: new.network)
         wakeStations(wanting: old.settings.ssid)
         if settings.ssid != old.settings.ssid { wakeStations(wanting: settings.ssid) }
@@ -59,12 +66,28 @@ extension Air {
 
     /// The place of an access point in `onAir`.
     func entry(_ id: AccessPoint.ID) -> Int? {
-        onAir.firstIndex { $0.id == id }
+        place(of: id.number, in: onAir) { $0.id.number }
     }
 
     /// The place of a network in `networks`.
     func place(_ id: Network.ID) -> Int? {
-        networks.firstIndex { $0.id == id }
+        place(of: id.number, in: networks) { $0.id.number }
+    }
+
+    /// The place of an element, by bisection.
+    /// - Parameters:
+    ///   - number: the element's.
+    ///   - elements: in the order of their numbers.
+    ///   - numberOf: says the number of an element.
+    private func place<Element>(of number: UInt32, in elements: [Element], numberOf: (Element) -> UInt32) -> Int? {
+        var candidates = elements.indices
+        while let first = candidates.first {
+            let middle = first + candidates.count / 2
+            let found = numberOf(elements[middle])
+            if found == number { return middle }
+            candidates = found < number ? middle + 1..<candidates.upperBound : first..<middle
+        }
+        return nil
     }
 
     private mutating func resolved(
@@ -72,7 +95,7 @@ extension Air {
     ) throws(AccessPointRefusal) -> ActiveAccessPoint {
         try settings.validate()
         let bssid = try freeBSSID(for: settings, replacing: old)
-        let subnet = settings.subnet ?? old?.automaticSubnet ?? nextAutomaticSubnet(ssid: settings.ssid)
+        let subnet = try freeSubnet(for: settings, replacing: old)
         if case .range(let range) = settings.leases {
             guard subnet.contains(range.lowerBound), subnet.contains(range.upperBound) else {
                 throw .leasesOutsideSubnet
@@ -105,13 +128,26 @@ extension Air {
         return .bssid(ofSSID: settings.ssid, ordinal: ordinal)
     }
 
-    /// The subnet for an access point that was given none: the one that this SSID had before it left the air, or the
-    /// next that nobody had.
-    private func nextAutomaticSubnet(ssid: [UInt8]) -> Subnet {
-        let known = networks.first { network in
-            network.isAutomatic && network.ssid == ssid && !onAir.contains { $0.network == network.id }
+    /// The subnet that was given, or one of the air's choice: that which it had, that which this SSID had before it
+    /// left the air, or the next that nobody had.
+    private func freeSubnet(
+        for settings: AccessPoint, replacing old: ActiveAccessPoint?
+    ) throws(AccessPointRefusal) -> Subnet {
+        let others = onAir.filter { $0.id != old?.id && $0.softAPOf == nil }
+        func isFree(_ subnet: Subnet) -> Bool { !others.contains { $0.subnet.overlaps(subnet) } }
+        if let subnet = settings.subnet {
+            let isShared = others.contains { $0.settings.ssid == settings.ssid && $0.subnet == subnet }
+            guard isShared || isFree(subnet) else { throw .subnetOverlaps }
+            return subnet
         }
-        return known?.subnet ?? Network.automaticSubnet(automaticSubnets + 1)
+        if let subnet = old?.automaticSubnet, isFree(subnet) { return subnet }
+        let known = networks.first { network in
+            network.isAutomatic && network.ssid == settings.ssid && isFree(network.subnet)
+        }
+        if let known { return known.subnet }
+        var ordinal = automaticSubnets + 1
+        while !isFree(Network.automaticSubnet(ordinal)) { ordinal += 1 }
+        return Network.automaticSubnet(ordinal)
     }
 
     /// The place of the network of this SSID and subnet, which is made if there is none.
@@ -119,7 +155,7 @@ extension Air {
         if let known = networks.firstIndex(where: { $0.ssid == ssid && $0.subnet == subnet && !$0.isOfSoftAP }) {
             return known
         }
-        if isAutomatic, subnet == Network.automaticSubnet(automaticSubnets + 1) { automaticSubnets += 1 }
+        if isAutomatic { automaticSubnets = max(automaticSubnets, Network.automaticOrdinal(of: subnet)) }
         forgetUnusedNetwork()
         networks.append(
             Network(

@@ -22,6 +22,9 @@ public struct AirDelays: Sendable, Hashable {
     /// How many channels a scan of all listens on; 14 is heard along with 13 (inferred).
     static let channelCount: Int64 = 13
 
+    /// How long a station waits until it looks again for an access point whose signal had faded away.
+    var rescanAfterFading: Interval { rescan > .zero ? rescan : .seconds(1) }
+
     /// The times of a module on a desk: 2150 ms for a full scan (reference 10), 2.1 to 2.3 s for a join in all, which
     /// is inside the first look at 3 s (the parts are inferred from reference 4.2), and a look each second while the
     /// access point is missing (reference 4.2).

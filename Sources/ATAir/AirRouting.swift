@@ -1,31 +1,30 @@
 import ATPrimitives
 
+// Asked for each packet: nothing here is copied that counts references, and only `stations(of:)` makes an array.
 extension Air {
     /// Where a module's station is attached; nil while it is not associated.
     public func network(of radio: Radio) -> NetworkAttachment? {
-        let link = stations[radio.number].link
-        guard let id = link.accessPoint, let place = entry(id) else { return nil }
-        return attachment(at: onAir[place], address: link.address)
+        attachedEntry(of: radio.number).map { attachment(at: $0, address: stations[radio.number].link.address) }
     }
 
     /// The network of a module's softAP; nil while it is off.
     public func softAPNetwork(of radio: Radio) -> NetworkAttachment? {
-        softAPEntry(of: radio.number).map { attachment(at: onAir[$0], address: onAir[$0].gateway) }
+        softAPEntry(of: radio.number).map { attachment(at: $0, address: onAir[$0].gateway) }
     }
 
     /// Who answers at an address of a network; nil when nobody does. If two use one address, the gateway wins, then the
     /// module that was attached to the air first.
     public func owner(of address: IPv4Address, in network: Network.ID) -> AddressOwner? {
-        let members = onAir.filter { $0.network == network }
-        if let gateway = members.first(where: { $0.gateway == address }) {
-            return gateway.softAPOf.map { .softAP($0) } ?? .gateway
+        guard address != .any else { return nil }
+        for accessPoint in onAir.indices
+        where onAir[accessPoint].network == network && onAir[accessPoint].gateway == address {
+            return onAir[accessPoint].softAPOf.map { .softAP($0) } ?? .gateway
         }
-        for accessPoint in members {
-            for station in stations(of: accessPoint.id) where station.address == address && address != .any {
-                return station.radio.map { .station($0) } ?? .scriptedStation(station.mac)
-            }
+        for index in stations.indices where stations[index].link.address == address {
+            guard let place = attachedEntry(of: index), onAir[place].network == network else { continue }
+            return .station(radio(index))
         }
-        return nil
+        return guest(at: address, in: network).map { .scriptedStation($0) }
     }
 
     /// The stations that are associated with an access point: modules in the order of attaching, then scripted ones.
@@ -42,9 +41,29 @@ extension Air {
         return joined
     }
 
-    private func attachment(at accessPoint: ActiveAccessPoint, address: IPv4Address?) -> NetworkAttachment {
+    /// The place in `onAir` of the access point that a module's station is associated with.
+    func attachedEntry(of index: Int) -> Int? {
+        stations[index].link.accessPoint.flatMap { entry($0) }
+    }
+
+    /// How many stations are associated with an access point.
+    func stationCount(of accessPoint: ActiveAccessPoint) -> Int {
+        let guests = accessPoint.softAPOf.map { stations[$0.number].guests.count } ?? 0
+        return guests + stations.count { $0.link.accessPoint == accessPoint.id }
+    }
+
+    /// A station that is no module; only the network of a softAP has some.
+    private func guest(at address: IPv4Address, in network: Network.ID) -> MACAddress? {
+        for accessPoint in onAir.indices where onAir[accessPoint].network == network {
+            guard let owner = onAir[accessPoint].softAPOf else { continue }
+            return stations[owner.number].guests.first { $0.address == address }?.mac
+        }
+        return nil
+    }
+
+    private func attachment(at place: Int, address: IPv4Address?) -> NetworkAttachment {
         NetworkAttachment(
-            accessPoint: accessPoint.id, network: accessPoint.network, subnet: accessPoint.subnet,
-            gateway: accessPoint.gateway, uplink: accessPoint.settings.uplink, address: address)
+            accessPoint: onAir[place].id, network: onAir[place].network, subnet: onAir[place].subnet,
+            gateway: onAir[place].gateway, uplink: onAir[place].settings.uplink, address: address)
     }
 }

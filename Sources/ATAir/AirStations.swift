@@ -10,7 +10,8 @@ extension Air {
         settle()
     }
 
-    /// Ends the wish to be joined; nothing is told. The lease is kept for the station's MAC as long as others are left.
+    /// Ends the wish to be joined; nothing is told. The lease is kept for the station's MAC as long as others are left
+    /// and its time is not over.
     public mutating func leave(_ radio: Radio, at now: Instant) {
         advance(to: now)
         endAssociation(of: radio.number)
@@ -31,13 +32,13 @@ extension Air {
         stations[index].link.setAddress(address, answer: answer)
         if address != nil, let accessPoint = stations[index].link.accessPoint {
             releaseLease(of: index, at: accessPoint)
-            if !stations[index].isListed { list(index, address: .any, at: accessPoint) }
+            if stations[index].listedAddress == nil { list(index, address: .any, at: accessPoint) }
         }
         settle()
     }
 
-    /// The module has lost its power or was reset: its scan, its station and its softAP are gone, its lease is free, and
-    /// what it was not told yet it never hears.
+    /// The module has lost its power or was reset: its scan, its station and its softAP are gone, its lease is free,
+    /// and what it was not told yet it never hears.
     public mutating func powerOff(_ radio: Radio, at now: Instant) {
         advance(to: now)
         endAssociation(of: radio.number)
@@ -51,9 +52,11 @@ extension Air {
     /// Does what the link's timer says.
     mutating func takeStep(of index: Int) {
         switch stations[index].link.dueStep(at: clock) {
-        case .look(let request): look(index, for: request)
-        case .enter(let request, let id): enter(index, request, id)
-        case .askForLease(let request, let id): grantLease(index, request, id)
+        case .look: look(index)
+        case .enter(let id): enter(index, id)
+        case .askForLease(let id): grantLease(index, at: id)
+        case .renewLease(let id, let address): renewLease(index, of: address, at: id)
+        case .endLease(let id): endLease(index, at: id)
         case nil: break
         }
     }
@@ -72,50 +75,66 @@ extension Air {
         guard let id = stations[index].link.accessPoint, let place = entry(id),
             let request = stations[index].link.request
         else { return }
-        if stations[index].isListed, let owner = onAir[place].softAPOf {
+        if stations[index].listedAddress != nil, let owner = onAir[place].softAPOf {
             events.append(.stationLeft(request.mac), for: owner)
         }
-        stations[index].isListed = false
+        stations[index].listedAddress = nil
         releaseLease(of: index, at: id)
         wakeStations(wanting: onAir[place].settings.ssid, after: .refused)
     }
 
-    /// Tells the module whose softAP this is, if it is one, which address a station has.
+    /// A station's access point is gone or out of hearing: it looks for one of that name.
+    mutating func loseAssociation(of index: Int) {
+        endAssociation(of: index)
+        stations[index].link.search(at: clock + stations[index].delays.rescan)
+        events.append(.station(.lost), for: radio(index))
+    }
+
+    /// Tells the module whose softAP this is, if it is one, which address a station has, unless it knows.
     mutating func list(_ index: Int, address: IPv4Address, at id: AccessPoint.ID) {
-        guard let place = entry(id), let owner = onAir[place].softAPOf, let request = stations[index].link.request
+        guard let place = entry(id), let owner = onAir[place].softAPOf, let request = stations[index].link.request,
+            stations[index].listedAddress != address
         else { return }
-        stations[index].isListed = true
+        stations[index].listedAddress = address
         events.append(.stationJoined(request.mac, address), for: owner)
     }
 
-    private mutating func look(_ index: Int, for request: JoinRequest) {
+    private mutating func look(_ index: Int) {
+        guard let ssid = stations[index].link.request?.ssid else { return }
         var strongest: (id: AccessPoint.ID, signal: Int8)?
-        for accessPoint in onAir where accessPoint.settings.ssid == request.ssid {
-            guard let signal = signal(of: accessPoint, at: index), signal > strongest?.signal ?? .min else { continue }
-            strongest = (accessPoint.id, signal)
+        var hasFaded = false
+        for accessPoint in onAir where accessPoint.settings.ssid == ssid {
+            guard let steady = signal(of: accessPoint, at: index) else { continue }
+            guard let signal = faded(accessPoint, from: steady, at: index) else {
+                hasFaded = true
+                continue
+            }
+            if signal > strongest?.signal ?? .min { strongest = (accessPoint.id, signal) }
         }
+        let delays = stations[index].delays
         if let strongest {
-            let delays = stations[index].delays
             stations[index].link.found(strongest.id, handshakeUntil: clock + delays.authenticate + delays.associate)
         } else {
-            fail(index, .notFound)
+            // Another look may find what has faded away, with nothing changed.
+            fail(index, .notFound, nextLook: hasFaded ? clock + delays.rescanAfterFading : nil)
         }
     }
 
-    private mutating func enter(_ index: Int, _ request: JoinRequest, _ id: AccessPoint.ID) {
+    private mutating func enter(_ index: Int, _ id: AccessPoint.ID) {
+        guard let request = stations[index].link.request else { return }
         guard let place = entry(id), onAir[place].settings.ssid == request.ssid,
             signal(of: onAir[place], at: index) != nil
         else { return stations[index].link.search(at: clock) }
-        let settings = onAir[place].settings
-        guard settings.accepts(password: request.password) else { return fail(index, .wrongPassword) }
-        guard stations(of: id).count < settings.capacity else { return fail(index, .refused) }
-        stations[index].link.associate(request, id, answer: clock + leaseDelay(of: index))
+        guard onAir[place].settings.accepts(password: request.password) else { return fail(index, .wrongPassword) }
+        guard stationCount(of: onAir[place]) < onAir[place].settings.capacity else { return fail(index, .refused) }
+        stations[index].link.associate(id, answer: clock + leaseDelay(of: index))
         events.append(.station(.associated), for: radio(index))
+        tuneSoftAP(of: index, to: onAir[place].settings.channel)
         if request.address != nil { list(index, address: .any, at: id) }
     }
 
-    private mutating func fail(_ index: Int, _ failure: StationProgress) {
-        guard stations[index].link.fail(failure, at: clock) else { return }
+    private mutating func fail(_ index: Int, _ failure: StationProgress, nextLook: Instant? = nil) {
+        guard stations[index].link.fail(failure, at: clock, nextLook: nextLook) else { return }
         events.append(.station(failure), for: radio(index))
     }
 }

@@ -29,11 +29,11 @@ extension Air {
     ///   - addsStandard: whether the standard latency counts where nothing else is said: not for a far end that has a
     ///     real one.
     public func linkQuality(of radio: Radio, addsStandard: Bool = true) -> LinkQuality {
-        let station = stations[radio.number]
-        let settings = station.link.accessPoint.flatMap { entry($0) }.map { onAir[$0].settings.link } ?? LinkSettings()
-        let standard = addsStandard ? station.radio.standardLatency : .zero
+        let index = radio.number
+        let settings = attachedEntry(of: index).map { onAir[$0].settings.link } ?? LinkSettings()
+        let standard = addsStandard ? stations[index].radio.standardLatency : .zero
         return LinkQuality(
-            latency: station.radio.latency ?? settings.latency ?? standard, jitter: settings.jitter,
+            latency: stations[index].radio.latency ?? settings.latency ?? standard, jitter: settings.jitter,
             bandwidth: settings.bandwidth, lossPerMillion: settings.lossPerMillion)
     }
 }

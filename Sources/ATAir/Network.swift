@@ -8,7 +8,8 @@ public struct Network: Sendable {
         public let number: UInt32
     }
 
-    /// How many the air remembers, those of softAPs not counted; the one longest without an access point is forgotten first.
+    /// How many the air remembers, those of softAPs not counted; the one longest without an access point is forgotten
+    /// first.
     static let maximumNetworks = 2 * Air.maximumAccessPoints
 
     public let id: ID
@@ -23,8 +24,15 @@ public struct Network: Sendable {
 
     /// The subnet of the n-th access point that was given none, n from 1 (contract, Network).
     static func automaticSubnet(_ ordinal: UInt32) -> Subnet {
-        Subnet(containing: IPv4Address(value: IPv4Address(10, 77, 0, 0).value &+ ordinal << 8), prefixLength: 24)
+        Subnet(containing: IPv4Address(value: firstAutomatic.value &+ ordinal << 8), prefixLength: 24)
     }
+
+    /// The n of an automatic subnet.
+    static func automaticOrdinal(of subnet: Subnet) -> UInt32 {
+        (subnet.base.value &- firstAutomatic.value) >> 8
+    }
+
+    private static var firstAutomatic: IPv4Address { IPv4Address(10, 77, 0, 0) }
 }
 
 /// Where an interface of a module is attached, as far as routing needs it.
@@ -57,4 +65,9 @@ public struct JoinedStation: Sendable, Hashable {
     public internal(set) var address: IPv4Address
     /// Nil for a station that is no module.
     public let radio: Air.Radio?
+}
+
+extension Subnet {
+    /// Whether some address is in both.
+    func overlaps(_ other: Subnet) -> Bool { contains(other.base) || other.contains(base) }
 }

@@ -20,15 +20,3 @@ public struct RadioSettings: Sendable, Hashable {
         self.position = position
     }
 }
-
-/// A place in the plane.
-public struct Position: Sendable, Hashable {
-    /// In centimetres, -10,000,000 to 10,000,000 (100 km).
-    public var x: Int64
-    public var y: Int64
-
-    public init(x: Int64, y: Int64) {
-        self.x = x
-        self.y = y
-    }
-}

@@ -10,7 +10,8 @@ struct Scan: Sendable {
 }
 
 extension Air {
-    /// Starts a scan. The answer is `scanned`, or `scanRefused` at once while another scan of this radio runs (inferred).
+    /// Starts a scan. The answer is `scanned`, or `scanRefused` at once while another scan of this radio runs
+    /// (inferred).
     /// - Parameters:
     ///   - filter: what to look for; a scan of one channel is shorter.
     ///   - radio: whose scan.
@@ -34,14 +35,15 @@ extension Air {
         return true
     }
 
-    private func results(of filter: ScanFilter, at index: Int) -> [ScannedAccessPoint] {
+    private mutating func results(of filter: ScanFilter, at index: Int) -> [ScannedAccessPoint] {
         var results: [ScannedAccessPoint] = []
         for accessPoint in onAir where results.count < Scan.maximumResults {
             let settings = accessPoint.settings
-            guard let signal = signal(of: accessPoint, at: index),
-                filter.ssid.isEmpty || filter.ssid == settings.ssid,
+            guard filter.ssid.isEmpty || filter.ssid == settings.ssid,
                 filter.bssid == nil || filter.bssid == accessPoint.bssid,
-                filter.channel == 0 || filter.channel == settings.channel
+                filter.channel == 0 || filter.channel == settings.channel,
+                let steady = signal(of: accessPoint, at: index),
+                let signal = faded(accessPoint, from: steady, at: index)
             else { continue }
             // A hidden access point keeps its name to itself unless it is asked by that name (reference 2.10).
             let shownSSID = settings.isHidden && filter.ssid.isEmpty ? [] : settings.ssid

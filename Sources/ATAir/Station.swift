@@ -6,13 +6,15 @@ struct Station: Sendable {
     var scan: Scan?
     /// The softAP that the module has on the air.
     var softAP: SoftAPSettings?
+    /// As what it is on the air.
+    var softAPEntry: AccessPoint.ID?
     /// Stations that are no modules and have joined this softAP; `Air.softAPCapacity` at most.
     var guests: [JoinedStation] = []
-    /// Whether the module whose softAP this station has joined was told of it.
-    var isListed = false
+    /// The address with which the module whose softAP this station has joined was told of it; nil while it was not.
+    var listedAddress: IPv4Address?
     var random: RandomSource
 
-    let radio: RadioSettings
+    var radio: RadioSettings
     /// How long things take for this radio.
     let delays: AirDelays
 

@@ -6,40 +6,50 @@ import ATPrimitives
 /// associated whatever happens to the access point.
 ///
 ///     idle -> searching -> handshaking -> associated (fixed | asking -> leased or unleased)
-///               ^   |           |              |
-///               |   v           v              v
-///               +- waiting <----+   lost: back to searching
+///               ^   |           |              |                 ^        | the lease ends
+///               |   v           v              |                 +--------+
+///               +- waiting <----+              v
+///               +------------------------ lost: back to searching
 ///
-/// The link holds the timers and the wish; it does not know the air. When a timer is due, `dueStep` says what the air has
-/// to decide, and the air answers with exactly one of `found`, `fail`, `search`, `associate`, `setLease`. After a failure
-/// the link waits: a new look can only end otherwise when the air has changed, so it wants no timer until `wake`. The
-/// next look then falls on the grid of the rescans, as if it had looked all the time.
+/// The link holds the timers and the wish; it does not know the air. When a timer is due, `dueStep` says what the air
+/// has to decide, and the air answers with exactly one of `found`, `fail`, `search`, `associate`, `setLease`,
+/// `renewed`, `endLease`. After a failure the link waits: a new look can only end otherwise when the air has changed,
+/// so it wants no timer until `wake`. The next look then falls on the grid of the rescans, as if it had looked all the
+/// time.
+///
+/// The wish is beside the state, which so has nothing to count references of: it is read for each packet.
 struct StationLink: Sendable {
     /// What the air has to decide now.
     enum Step {
         /// Is such an access point heard?
-        case look(JoinRequest)
+        case look
         /// Does it let the station in?
-        case enter(JoinRequest, AccessPoint.ID)
+        case enter(AccessPoint.ID)
         /// Does it give an address?
-        case askForLease(JoinRequest, AccessPoint.ID)
+        case askForLease(AccessPoint.ID)
+        /// Does its network let the station keep this address for longer?
+        case renewLease(AccessPoint.ID, IPv4Address)
+        /// The time of the lease is over.
+        case endLease(AccessPoint.ID)
     }
 
     private enum State {
         case idle
-        case searching(JoinRequest, look: Instant)
-        case waiting(JoinRequest, since: Instant)
-        case handshaking(JoinRequest, AccessPoint.ID, until: Instant)
-        case associated(JoinRequest, AccessPoint.ID, Addressing)
+        case searching(look: Instant)
+        case waiting(since: Instant)
+        case handshaking(AccessPoint.ID, until: Instant)
+        case associated(AccessPoint.ID, Addressing)
     }
 
     private enum Addressing {
         case fixed(IPv4Address)
         case asking(until: Instant)
-        case leased(IPv4Address)
+        case leased(Lease)
         case unleased
     }
 
+    /// What the station wants; nil when it wants nothing, that is in the state idle.
+    private(set) var request: JoinRequest?
     private var state: State = .idle
     /// The failure that was told last, so that each is told once until something else happens.
     private var toldFailure: StationProgress?
@@ -47,51 +57,40 @@ struct StationLink: Sendable {
     var deadline: Instant? {
         switch state {
         case .idle, .waiting: nil
-        case .searching(_, let look): look
-        case .handshaking(_, _, let until): until
-        case .associated(_, _, .asking(let until)): until
+        case .searching(let look): look
+        case .handshaking(_, let until): until
+        case .associated(_, .asking(let until)): until
+        case .associated(_, .leased(let lease)): lease.deadline
         case .associated: nil
-        }
-    }
-
-    /// What the station wants; nil when it wants nothing.
-    var request: JoinRequest? {
-        switch state {
-        case .idle: nil
-        case .searching(let request, _), .waiting(let request, _), .handshaking(let request, _, _),
-            .associated(let request, _, _):
-            request
         }
     }
 
     /// The access point that the station is associated with.
     var accessPoint: AccessPoint.ID? {
-        guard case .associated(_, let accessPoint, _) = state else { return nil }
+        guard case .associated(let accessPoint, _) = state else { return nil }
         return accessPoint
     }
 
     /// The address that the station uses; nil while it has none.
     var address: IPv4Address? {
         switch state {
-        case .associated(_, _, .fixed(let address)): address == .any ? nil : address
-        case .associated(_, _, .leased(let address)): address
+        case .associated(_, .fixed(let address)): address == .any ? nil : address
+        case .associated(_, .leased(let lease)): lease.address
         default: nil
         }
     }
 
-    /// Whether the station is associated, wants a lease and was told that none comes.
-    var isUnleased: Bool {
-        guard case .associated(_, _, .unleased) = state else { return false }
-        return true
-    }
-
+    /// What is to be decided now; nil when no timer is due.
     func dueStep(at now: Instant) -> Step? {
         guard let deadline, deadline <= now else { return nil }
         return switch state {
-        case .searching(let request, _): .look(request)
-        case .handshaking(let request, let accessPoint, _): .enter(request, accessPoint)
-        case .associated(let request, let accessPoint, .asking): .askForLease(request, accessPoint)
-        default: nil
+        case .idle, .waiting: nil
+        case .searching: .look
+        case .handshaking(let accessPoint, _): .enter(accessPoint)
+        case .associated(let accessPoint, .asking): .askForLease(accessPoint)
+        case .associated(let accessPoint, .leased(let lease)):
+            lease.renewal == nil ? .endLease(accessPoint) : .renewLease(accessPoint, lease.address)
+        case .associated: nil
         }
     }
 
@@ -99,84 +98,116 @@ struct StationLink: Sendable {
 
     mutating func join(_ request: JoinRequest, look: Instant) {
         toldFailure = nil
-        state = .searching(request, look: look)
+        self.request = request
+        state = .searching(look: look)
     }
 
     mutating func leave() {
         toldFailure = nil
+        request = nil
         state = .idle
     }
 
     /// The station's address becomes fixed, or leased (nil); an associated station asks for the lease until `answer`.
     mutating func setAddress(_ address: IPv4Address?, answer: Instant) {
-        guard var request else { return }
-        request.address = address
-        switch state {
-        case .idle: break
-        case .searching(_, let look): state = .searching(request, look: look)
-        case .waiting(_, let since): state = .waiting(request, since: since)
-        case .handshaking(_, let accessPoint, let until): state = .handshaking(request, accessPoint, until: until)
-        case .associated(_, let accessPoint, _): associate(request, accessPoint, answer: answer)
-        }
+        request?.address = address
+        if let accessPoint { associate(accessPoint, answer: answer) }
     }
 
     // Answers of the air.
 
     /// Looks (again) at `look`.
     mutating func search(at look: Instant) {
-        guard let request else { return }
-        state = .searching(request, look: look)
+        guard request != nil else { return }
+        state = .searching(look: look)
     }
 
     mutating func found(_ accessPoint: AccessPoint.ID, handshakeUntil: Instant) {
-        guard let request else { return }
-        state = .handshaking(request, accessPoint, until: handshakeUntil)
+        guard request != nil else { return }
+        state = .handshaking(accessPoint, until: handshakeUntil)
     }
 
     /// The look or the handshake has failed.
+    /// - Parameters:
+    ///   - failure: how.
+    ///   - now: the time.
+    ///   - look: when to look again although the air does not change; nil is never.
     /// - Returns: whether the module has to be told.
-    mutating func fail(_ failure: StationProgress, at now: Instant) -> Bool {
-        guard let request else { return false }
-        state = .waiting(request, since: now)
+    mutating func fail(_ failure: StationProgress, at now: Instant, nextLook look: Instant?) -> Bool {
+        guard request != nil else { return false }
+        state = look.map { .searching(look: $0) } ?? .waiting(since: now)
         return tell(failure)
     }
 
     /// The station is in; it has its fixed address, or asks for a lease until `answer`.
-    mutating func associate(_ request: JoinRequest, _ accessPoint: AccessPoint.ID, answer: Instant) {
+    mutating func associate(_ accessPoint: AccessPoint.ID, answer: Instant) {
+        guard let request else { return }
         toldFailure = nil
         let addressing: Addressing = request.address.map { .fixed($0) } ?? .asking(until: answer)
-        state = .associated(request, accessPoint, addressing)
+        state = .associated(accessPoint, addressing)
     }
 
     /// DHCP has answered, or has not (nil).
     /// - Returns: whether the module has to be told.
-    mutating func setLease(_ address: IPv4Address?) -> Bool {
-        guard case .associated(let request, let accessPoint, .asking) = state else { return false }
-        guard let address else {
-            state = .associated(request, accessPoint, .unleased)
+    mutating func setLease(_ lease: Lease?) -> Bool {
+        guard case .associated(let accessPoint, .asking) = state else { return false }
+        guard let lease else {
+            state = .associated(accessPoint, .unleased)
             return tell(.unleased)
         }
         toldFailure = nil
-        state = .associated(request, accessPoint, .leased(address))
+        state = .associated(accessPoint, .leased(lease))
         return true
+    }
+
+    /// DHCP has given the address for longer, or has not (nil).
+    mutating func renewed(_ lease: Lease?) {
+        guard case .associated(let accessPoint, .leased(var old)) = state else { return }
+        old.failRenewal()
+        state = .associated(accessPoint, .leased(lease ?? old))
+    }
+
+    /// The lease has ended: the station is told that it has none, and asks for another until `answer`.
+    /// - Returns: whether the module has to be told.
+    mutating func endLease(answer: Instant) -> Bool {
+        guard case .associated(let accessPoint, .leased) = state else { return false }
+        state = .associated(accessPoint, .asking(until: answer))
+        return tell(.unleased)
     }
 
     // Changes of the air.
 
-    /// Something of an access point called `ssid` has changed.
+    /// Something of an access point called `ssid` has changed, or how it is heard.
     /// - Parameters:
+    ///   - ssid: its name.
     ///   - failure: only a station that failed like this looks again; nil means any.
     ///   - rescan: how far the looks are apart.
+    ///   - now: the time.
     mutating func wake(ssid: [UInt8], after failure: StationProgress?, rescan: Interval, at now: Instant) {
-        guard case .waiting(let request, let since) = state, request.ssid == ssid else { return }
-        guard failure == nil || failure == toldFailure else { return }
-        state = .searching(request, look: Self.look(after: now, since: since, every: rescan))
+        guard case .waiting(let since) = state, failure == nil || failure == toldFailure, request?.ssid == ssid
+        else { return }
+        state = .searching(look: Self.look(after: now, since: since, every: rescan))
     }
 
-    /// DHCP may have an address now, so a station that got none asks again.
-    mutating func askAgain(answer: Instant) {
-        guard case .associated(let request, let accessPoint, .unleased) = state else { return }
-        state = .associated(request, accessPoint, .asking(until: answer))
+    /// Whether the station waits for DHCP to serve (again): it has no lease, or could not renew the one that it has.
+    var wantsServer: Bool {
+        switch state {
+        case .associated(_, .unleased): true
+        case .associated(_, .leased(let lease)): lease.renewal == nil
+        default: false
+        }
+    }
+
+    /// DHCP may have an address now: a station that got none asks again until `answer`, one that could not renew its
+    /// lease tries it again at once.
+    mutating func askAgain(answer: Instant, at now: Instant) {
+        switch state {
+        case .associated(let accessPoint, .unleased): state = .associated(accessPoint, .asking(until: answer))
+        case .associated(let accessPoint, .leased(var lease)):
+            lease.renewAgain(at: now)
+            state = .associated(accessPoint, .leased(lease))
+        default: break
+        }
     }
 
     private mutating func tell(_ failure: StationProgress) -> Bool {

@@ -131,7 +131,46 @@ struct ChangeTests {
         ({ $0.subnet = Subnet(containing: .any, prefixLength: 7) }, .subnetSize),
         ({ $0.leases = .range(IPv4Address(10, 76, 0, 1)...IPv4Address(10, 77, 9, 9)) }, .leasesOutsideSubnet),
         ({ $0.bssid = MACAddress(value: 0x02_0000_0000_01) }, .bssidTaken),
+        ({ $0.fading = 61 }, .fadingOutOfRange),
+        ({ $0.range = 0 }, .rangeOutOfRange),
+        ({ $0.range = -1 }, .rangeOutOfRange),
+        ({ $0.position = Position(x: 10_000_001, y: 0) }, .positionOutOfRange),
+        ({ $0.position = Position(x: 0, y: .min) }, .positionOutOfRange),
+        ({ $0.leaseTime = .microseconds(999_999) }, .leaseTimeOutOfRange),
+        ({ $0.leaseTime = .seconds(0xFFFF_FFFF) }, .leaseTimeOutOfRange),
+        ({ $0.link.latency = .microseconds(-1) }, .linkOutOfRange),
+        ({ $0.link.latency = .microseconds(60_000_001) }, .linkOutOfRange),
+        ({ $0.link.jitter = .microseconds(-1) }, .linkOutOfRange),
+        ({ $0.link.jitter = .microseconds(60_000_001) }, .linkOutOfRange),
+        ({ $0.link.bandwidth = 0 }, .linkOutOfRange),
+        ({ $0.link.lossPerMillion = 1_000_001 }, .linkOutOfRange),
+        ({ $0.subnet = Subnet(containing: IPv4Address(10, 77, 1, 128), prefixLength: 25) }, .subnetOverlaps),
+        ({ $0.subnet = Subnet(containing: IPv4Address(10, 0, 0, 0), prefixLength: 8) }, .subnetOverlaps),
     ]
+
+    @Test("what is at the edge of its range is taken")
+    func edges() throws {
+        let stage = Stage(delays: .none)
+        _ = try stage.add(
+            .named("least") {
+                $0.range = 1
+                $0.position = Position(x: -10_000_000, y: -10_000_000)
+                $0.leaseTime = .seconds(1)
+                $0.link = LinkSettings(latency: .zero, bandwidth: 1)
+            })
+        _ = try stage.add(
+            .named("most") {
+                $0.fading = 60
+                $0.range = .max
+                $0.position = Position(x: 10_000_000, y: 10_000_000)
+                $0.leaseTime = .seconds(0xFFFF_FFFE)
+                $0.link = LinkSettings(
+                    latency: .seconds(60), jitter: .seconds(60), bandwidth: .max, lossPerMillion: 1_000_000)
+            })
+        let radio = stage.attach()
+        stage.join(radio, .to("most"))
+        #expect(stage.events().last == "0s 0 leased 10.77.2.100 255.255.255.0 10.77.2.1")
+    }
 
     @Test("an unknown access point and a softAP can be neither changed nor removed")
     func unknown() throws {

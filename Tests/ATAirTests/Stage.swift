@@ -83,9 +83,16 @@ extension Stage {
         act { air, now in air.setSoftAP(settings, of: radio, at: now) }
     }
 
+    func move(_ radio: Air.Radio, to position: Position?) {
+        act { air, now in air.move(radio, to: position, at: now) }
+    }
+
     func powerOff(_ radio: Air.Radio) {
         act { air, now in air.powerOff(radio, at: now) }
     }
+
+    /// A module with its radio in this place, or in that of all others.
+    func attach(at position: Position? = nil) -> Air.Radio { air.attach(RadioSettings(position: position)) }
 
     /// Scans, with the stage's time going on until the scan is over, and gives what was found.
     func scan(_ filter: ScanFilter = ScanFilter(), by radio: Air.Radio) -> [ScannedAccessPoint]? {
@@ -158,4 +165,14 @@ extension SoftAPSettings {
 
 extension MACAddress {
     static func module(_ number: UInt64) -> MACAddress { MACAddress(value: 0x18FE_3400_0000 + number) }
+}
+
+extension Position {
+    /// A place so many metres to the east of the origin.
+    static func east(_ metres: Int64) -> Position { Position(x: metres * 100, y: 0) }
+}
+
+/// What was written down, without the times.
+func withoutTimes(_ events: [String]) -> [String] {
+    events.map { $0.split(separator: " ").dropFirst().joined(separator: " ") }
 }
