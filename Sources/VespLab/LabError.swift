@@ -57,6 +57,30 @@ extension LabError {
 
     init(_ refusal: AccessPointRefusal, of accessPoint: AccessPoint) {
         let name = String(decoding: accessPoint.ssid, as: UTF8.self)
-        self.init(.configuration, module: nil, problem: "the access point \"\(name)\" is refused: \(refusal)")
+        self.init(
+            .configuration, module: nil, problem: "the access point \"\(name)\" is refused: \(refusal.sentence)")
+    }
+}
+
+extension AccessPointRefusal {
+    /// What is wrong and what to do, as the end of a sentence.
+    fileprivate var sentence: String {
+        switch self {
+        case .ssidLength: "an SSID has 1 to 32 bytes."
+        case .channelOutOfRange: "a channel is 1 to 14."
+        case .passwordTooLong: "a password has at most 64 bytes."
+        case .noCapacity: "it has room for no station; give a capacity of 1 or more."
+        case .subnetSize: "its subnet has no room for a gateway and a station; give a prefix from /8 to /30."
+        case .leasesOutsideSubnet: "its DHCP range leaves its subnet."
+        case .subnetOverlaps: "its subnet overlaps that of another network; give it another."
+        case .bssidTaken: "another access point has its BSSID; leave one of them out."
+        case .tooManyAccessPoints: "there are \(Air.maximumAccessPoints) already."
+        case .unknownAccessPoint: "it is not on the air."
+        case .leaseTimeOutOfRange: "a lease lasts 1 s or more."
+        case .linkOutOfRange: "latency and jitter are 0 to 60 s, a loss is 0 to 100 %, a bandwidth at least 1 bit/s."
+        case .fadingOutOfRange: "fading is 0 to 60 dB."
+        case .positionOutOfRange: "a position is within 100 km."
+        case .rangeOutOfRange: "a range is at least 1 cm."
+        }
     }
 }

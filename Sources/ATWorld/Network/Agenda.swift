@@ -1,7 +1,7 @@
 import ATPrimitives
 
-/// What is to happen, in the order of time, and at one instant in the order of numbers: a binary heap of small keys, with
-/// the items beside it.
+/// What is to happen, in the order of time, and at one instant in the order of numbers: a binary heap of small keys,
+/// with the items beside it.
 struct Agenda<Item: Sendable>: Sendable {
     private struct Key: Sendable {
         let time: Instant

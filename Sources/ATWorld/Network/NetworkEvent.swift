@@ -7,8 +7,8 @@ public struct Arrival: Sendable, Hashable {
     let connection: ConnectionID
 }
 
-/// What the simulated network tells a module. Nothing is told about a socket after `unreachable`, `reset` or `closed`, or
-/// after the module has aborted or released it.
+/// What the simulated network tells a module. Nothing is told about a socket after `unreachable`, `reset` or `closed`,
+/// or after the module has aborted or released it.
 public enum NetworkEvent: Sendable, Hashable {
     /// The TCP handshake is done.
     case connected(Socket)

@@ -37,10 +37,8 @@ struct ReceivingStream: Sendable {
         return window
     }
 
-    /// Whether the module has taken so much that the far end should be told: it would wait for it, or soon.
-    var shouldAnnounce: Bool {
-        window - announced >= Self.updateSize || isEmpty && announced < Self.updateSize
-    }
+    /// Whether the module has taken so much since then that the far end should be told.
+    var shouldAnnounce: Bool { window - announced >= Self.updateSize }
 
     /// Takes what a segment brings, if it is the next; else it is a repetition, or something before it is missing.
     mutating func receive(_ segment: Segment) {

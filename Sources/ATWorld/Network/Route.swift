@@ -45,8 +45,8 @@ public struct RoutingTable: Sendable {
     /// Whether anything can reach the module or be reached by it.
     public var isAttached: Bool { isStationUp || softAP != nil }
 
-    /// The one place of routing. Addresses of its own lead to itself; the softAP's subnet lies behind the softAP, in mode
-    /// 3 too (reference 3.4); all else goes out through the station.
+    /// The one place of routing. Addresses of its own lead to itself; the softAP's subnet lies behind the softAP, in
+    /// mode 3 too (reference 3.4); all else goes out through the station.
     public func route(to address: IPv4Address) -> Route {
         guard address != .any else { return .nowhere }
         if let own = interface(owning: address) { return .virtual(own) }

@@ -1,10 +1,10 @@
 import ATPrimitives
 
-/// The direction of a TCP connection in which its own side sends: what is not acknowledged yet, the far end's window, the
-/// FIN, and the timer that sends again.
+/// The direction of a TCP connection in which its own side sends: what is not acknowledged yet, the far end's window,
+/// the FIN, and the timer that sends again.
 ///
-/// Theory of operation. What one `append` brings is cut into segments at once, and a segment is sent again as it was sent
-/// first, so nothing is copied and nothing overlaps by halves. From the oldest to the newest byte:
+/// Theory of operation. What one `append` brings is cut into segments at once, and a segment is sent again as it was
+/// sent first, so nothing is copied and nothing overlaps by halves. From the oldest to the newest byte:
 ///
 ///     unacknowledged ... next ... highest ... end [FIN]
 ///       on its way, or      |        |          |
@@ -109,8 +109,8 @@ struct SendingStream: Sendable {
     /// No more bytes: the FIN goes after the last.
     mutating func finish() { isFinishing = true }
 
-    /// The next segment that may be sent now; nil when all was sent or the window has no room. Call it until nil, and then
-    /// `restartTimer`.
+    /// The next segment that may be sent now; nil when all was sent or the window has no room. Call it until nil, and
+    /// then `restartTimer`.
     mutating func nextSegment() -> Segment? {
         if next == end, isFinishing {
             let segment = Segment(sequence: next, isFinish: true)

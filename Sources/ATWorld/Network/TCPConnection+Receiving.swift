@@ -66,7 +66,8 @@ extension TCPConnection {
             if isValidReset(segment) { end(.reset, into: &output) }
             return
         }
-        // A SYN here means that the far end has started anew, or that our ACK of its SYN was lost: the same answer does.
+        // A SYN here means that the far end has started anew, or that our ACK of its SYN was lost: the same answer
+        // does.
         guard !segment.isSynchronize else { return sendAcknowledgement(into: &output) }
         guard let acknowledgement = segment.acknowledgement else { return }
         guard !(sending.highest < acknowledgement) else { return sendAcknowledgement(into: &output) }

@@ -3,7 +3,8 @@ import ATPrimitives
 /// One side of a TCP connection, as the chip's stack (lwIP 1.4, reference 10) has it.
 ///
 /// Theory of operation. Inputs are the module's wishes (`send`, `close`, `offer`), segments (`receive`) and time
-/// (`advance`); each adds to a `TCPOutput` what is to be sent and what the module hears. The phases are those of RFC 793:
+/// (`advance`); each adds to a `TCPOutput` what is to be sent and what the module hears. The phases are those of RFC
+/// 793:
 ///
 ///     connect -> synSent ---------> established <--------- synReceived <- accept
 ///                                    |       |

@@ -2,15 +2,18 @@ import ATAir
 import ATPrimitives
 
 /// The IP network between the modules of one air: TCP, UDP and echo requests, packet by packet. Pure: time and the air
-/// come with each call, events are fetched with `nextEvent`, and the same calls with the same seed give the same events.
+/// come with each call, events are fetched with `nextEvent`, and the same calls with the same seed give the same
+/// events.
 ///
 /// Every call first brings the network to its time, and when it returns, all that was due is done; over a perfect way
-/// that is everything. Times that go back are read as the latest time seen. After each call the owner drains `nextEvent`,
-/// and for each `payload` calls `offerPayload` until the module takes no more; what is left it offers again after the
-/// next call that changed something in the module. Sockets are those of the engine: their numbers are a module's own.
+/// that is everything. Times that go back are read as the latest time seen. After each call the owner drains
+/// `nextEvent`, and for each `payload` calls `offerPayload` until the module takes no more; what is left it offers
+/// again after the next call that changed something in the module. Sockets are those of the engine: their numbers are a
+/// module's own.
 ///
-/// A packet crosses the sender's way to its access point if its station sends, then the receiver's if that is a station;
-/// each has a delay line of its own in each direction. What reaches the module itself is there at once and never lost.
+/// A packet crosses the sender's way to its access point if its station sends, then the receiver's if that is a
+/// station; each has a delay line of its own in each direction. What reaches the module itself is there at once and
+/// never lost.
 public struct VirtualNetwork: Sendable {
     /// Connections of a module that it knows (reference 3.7: the chip's stack has 5); a SYN beyond is not answered.
     public static let maximumConnections = 5
@@ -133,8 +136,8 @@ public struct VirtualNetwork: Sendable {
         advance(to: clock, air: air)
     }
 
-    /// The module was reset or has lost its power: everything of it is forgotten without a packet. Far ends see silence,
-    /// and RST for what they send once the module has its address again.
+    /// The module was reset or has lost its power: everything of it is forgotten without a packet. Far ends see
+    /// silence, and RST for what they send once the module has its address again.
     public mutating func releaseAll(of radio: Air.Radio, at now: Instant, air: Air) {
         begin(radio, at: now, air: air)
         nodes[radio.number].connections = []
