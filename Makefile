@@ -59,11 +59,14 @@ transcripts: release ## the transcripts by `vesp play`
 check-docs: debug
 	@diff -u Documentation/Commands.md <($(DEBUG_VESP) commands --format markdown) \
 		|| { echo "Documentation/Commands.md is not what the command table says: make docs" >&2; exit 1; }
+	@diff -u Documentation/lab.schema.json <($(DEBUG_VESP) lab schema) \
+		|| { echo "Documentation/lab.schema.json is not what the lab's keys say: make docs" >&2; exit 1; }
 
 .PHONY: docs
-docs: debug ## make Documentation/Commands.md from the command table
+docs: debug ## make Documentation/Commands.md and lab.schema.json from the code
 	mkdir -p Documentation
 	$(DEBUG_VESP) commands --format markdown > Documentation/Commands.md
+	$(DEBUG_VESP) lab schema > Documentation/lab.schema.json
 
 .PHONY: e2e
 e2e: release ## the built vesp, real ports and sockets, drivers that nobody here wrote

@@ -33,6 +33,8 @@ public struct FlashInspection: Sendable, Hashable {
     public let trailer: Trailer
     /// The parameters; what the file does not reach is blank.
     public let settings: SettingsReport
+    /// The parameter sectors, likewise.
+    public let image: FlashImage
     /// The first 524,288 bytes, or what there is of them.
     private let flash: [UInt8]
 
@@ -63,6 +65,7 @@ public struct FlashInspection: Sendable, Hashable {
             if bytes.count == FlashImage.sectorSize { image[sector: sector] = [UInt8](bytes) }
         }
         settings = SettingsReport(of: image)
+        self.image = image
     }
 
     /// How often each sector was erased; nil when the file does not say.

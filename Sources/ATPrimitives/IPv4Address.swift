@@ -6,6 +6,8 @@ public struct IPv4Address: Sendable, Hashable, Comparable {
     public static let any = IPv4Address(value: 0)
     public static let broadcast = IPv4Address(value: .max)
     public static let loopback = IPv4Address(127, 0, 0, 1)
+    /// The address of a softAP that was given none (reference 4.1).
+    public static let softAP = IPv4Address(192, 168, 4, 1)
 
     public init(value: UInt32) {
         self.value = value
@@ -49,6 +51,11 @@ public struct Subnet: Sendable, Hashable {
         precondition((0...32).contains(prefixLength))
         self.prefixLength = prefixLength
         base = IPv4Address(value: address.value & Self.mask(prefixLength))
+    }
+
+    /// The network of a softAP with this address: the /24 around it (shipped firmware, reference 4.1).
+    public init(ofSoftAP address: IPv4Address) {
+        self.init(containing: address, prefixLength: 24)
     }
 
     public var mask: IPv4Address { IPv4Address(value: Self.mask(prefixLength)) }

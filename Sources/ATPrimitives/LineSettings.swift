@@ -32,6 +32,15 @@ public enum StopBits: UInt8, Sendable {
     case one = 1
     case oneAndAHalf = 2
     case two = 3
+
+    /// How long they last, in halves of a bit.
+    public var halfBits: Int64 {
+        switch self {
+        case .one: 2
+        case .oneAndAHalf: 3
+        case .two: 4
+        }
+    }
 }
 
 /// The parity bit of each byte; the raw value is that of AT+UART (manual 4.2.7).

@@ -6,6 +6,16 @@ public struct RandomSource: Sendable, RandomNumberGenerator {
         state = seed
     }
 
+    /// A seed that depends on all of `bytes`, the same on every machine (FNV-1a). Its low bits change little with the last
+    /// byte, so draw from a source with that seed.
+    public static func seed(of bytes: [UInt8]) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in bytes {
+            hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
+        }
+        return hash
+    }
+
     public mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state

@@ -14,27 +14,40 @@ struct Failure: Error {
     let status: Status
     /// Nil when everything has been said.
     let sentence: String?
+    /// What can be done instead; nil when the sentence says it.
+    private let help: String?
 
     init(_ status: Status, _ sentence: String?) {
         self.status = status
         self.sentence = sentence
+        help = nil
     }
 
-    init(_ error: LabError) {
+    /// - Parameter lab: the name of the lab; nil if it is the only one.
+    init(_ error: LabError, lab: String? = nil) {
         let status: Status =
             switch error.kind {
             case .unavailable: .unavailable
             case .io: .io
             case .configuration: .configuration
             }
-        self.init(status, error.description)
+        let separator = error.module == nil ? ": " : "/"
+        self.init(status, (lab.map { $0 + separator } ?? "") + error.description)
     }
 
     init(_ error: ConfigurationError) {
         self.init(error.kind == .invalid ? .configuration : .unavailable, error.description)
     }
 
+    /// A command line that does not say what to do; the help is printed as it is.
+    init(usage help: String) {
+        status = .usage
+        sentence = nil
+        self.help = help
+    }
+
     func exit() -> Never {
+        if let help { StandardError.write(help) }
         if let sentence { StandardError.write("vesp: \(sentence)") }
         Glibc.exit(status.rawValue)
     }

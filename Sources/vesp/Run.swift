@@ -6,14 +6,17 @@ import ArgumentParser
 import Logging
 import VespLab
 
-/// `vesp run`: one module, or the lab that a file describes, until a signal.
+/// `vesp run`: one module, or the labs that files describe, until a signal.
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a module, or the lab that a YAML file describes.",
-        discussion: "Without LAB it runs one module called esp and an access point vesp with the password vespvesp.")
+        abstract: "Run a module, or the labs that YAML files describe.",
+        discussion: """
+            Without LAB it runs one module called esp and an access point vesp with the password vespvesp. Several labs \
+            run side by side in one process and have nothing in common; events then name the lab.
+            """)
 
-    @Argument(help: ArgumentHelp("A lab file.", valueName: "lab"))
-    var lab: String?
+    @Argument(help: ArgumentHelp("Lab files.", valueName: "lab"))
+    var labs: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -45,6 +48,10 @@ struct Run: AsyncParsableCommand {
     @Option(help: "strict: a full FIFO loses bytes and a wrong baud rate is garbage; lossless: the port waits.")
     var uart: String?
 
+    @Option(
+        help: ArgumentHelp("How long each packet takes over the air each way, such as 20ms.", valueName: "duration"))
+    var latency: String?
+
     @Option(help: "What the port shows of the boot text at 74880 baud: garbled, plain or none.")
     var bootText: String?
 
@@ -61,9 +68,7 @@ struct Run: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let configuration = try makeConfiguration()
-        let seed = configuration.seed ?? UInt64.random(in: 0...UInt64.max)
-        try await LabProgram(configuration, seed: seed, logger: makeLogger(), isJSON: json).run()
+        try await LabProgram(makeLabs(), logger: makeLogger(), isJSON: json).run()
     }
 
     private func makeLogger() throws -> Logger {
@@ -76,8 +81,47 @@ struct Run: AsyncParsableCommand {
 
 // What the options come to.
 extension Run {
-    private func makeConfiguration() throws -> LabConfiguration {
-        var configuration = try lab.map(load) ?? LabConfiguration(accessPoints: [.standard], modules: [makeModule()])
+    private func makeLabs() throws -> [LabProgram.Lab] {
+        guard !labs.isEmpty else {
+            return [try makeLab(LabConfiguration(accessPoints: [.standard], modules: [makeModule()]), name: nil)]
+        }
+        try checkNoOptionOfOneModule()
+        let names: [String?] = labs.count > 1 ? try makeNames() : [nil]
+        return try zip(load(), names).map { configuration, name in try makeLab(configuration, name: name) }
+    }
+
+    private func load() throws -> [LabConfiguration] {
+        do throws(ConfigurationError) {
+            var configurations: [LabConfiguration] = []
+            for path in labs { configurations.append(try LabConfiguration.load(path: path)) }
+            try LabConfiguration.checkNothingIsShared(among: zip(labs, configurations).map { ($0, $1) })
+            return configurations
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// What the labs are called: as their files, without the extension.
+    private func makeNames() throws -> [String] {
+        var paths: [String: String] = [:]
+        return try labs.map { path in
+            let file = path.split(separator: "/").last ?? ""
+            let stem = file.lastIndex(of: ".").map { file[..<$0] } ?? file
+            let name = String(stem.isEmpty ? file : stem)
+            if let other = paths[name] {
+                throw Failure(
+                    .usage,
+                    "\(other) and \(path) would both be called \(name); give labs of one process files of "
+                        + "different names.")
+            }
+            paths[name] = path
+            return name
+        }
+    }
+
+    /// A lab with the options that override it.
+    private func makeLab(_ given: LabConfiguration, name: String?) throws -> LabProgram.Lab {
+        var configuration = given
         if !accessPoints.isEmpty {
             configuration.accessPoints = try accessPoints.map { text in
                 try value("--ap") {
@@ -89,23 +133,20 @@ extension Run {
             let mode: TimingMode = try choice("--timing", timing)
             for index in configuration.modules.indices { configuration.modules[index].timing = mode }
         }
-        if let seed { configuration.seed = seed }
-        return configuration
+        return LabProgram.Lab(
+            name: name, configuration: configuration,
+            seed: seed ?? configuration.seed ?? UInt64.random(in: 0...UInt64.max))
     }
 
-    private func load(_ path: String) throws -> LabConfiguration {
+    private func checkNoOptionOfOneModule() throws {
         let given: [(String, Bool)] = [
             ("--serial", serial != nil), ("--firmware", firmware != nil), ("--flash", flash != nil),
             ("--mac", mac != nil), ("--forward", !forward.isEmpty), ("--strict-bugs", strictBugs),
             ("--uart", uart != nil), ("--boot-text", bootText != nil), ("--wake-wired", wakeWired != nil),
+            ("--latency", latency != nil),
         ]
         if let (option, _) = given.first(where: { $0.1 }) {
-            throw Failure(.usage, "\(option) is for one module, but a lab file is given; write it into \(path).")
-        }
-        do throws(ConfigurationError) {
-            return try LabConfiguration.load(path: path)
-        } catch {
-            throw Failure(error)
+            throw Failure(.usage, "\(option) is for one module, but a lab file is given; write it into \(labs[0]).")
         }
     }
 
@@ -117,6 +158,11 @@ extension Run {
         if let bootText { module.bootText = .some(try choice("--boot-text", bootText)) }
         if let wakeWired { module.isWakeWired = try choice("--wake-wired", wakeWired) == YesOrNo.yes }
         module.flash = flash
+        if let latency {
+            module.latency = try value("--latency") {
+                try Interval(durationText: latency, in: Interval.latencyRange)
+            }
+        }
         if let mac { module.mac = try value("--mac") { try MACAddress(stationText: mac) } }
         module.forwards = try forward.map { text in try value("--forward") { try Forward(option: text) } }
         module.strictBugs = strictBugs

@@ -7,6 +7,8 @@ import Glibc
 final class SerialClient {
     /// How many bytes one read brings at most.
     static let readSize = 4096
+    /// How long the other side may take no byte at all, in milliseconds.
+    static let writeLimit: CInt = 10_000
 
     private let descriptor: CInt
     private let name: String
@@ -25,6 +27,8 @@ final class SerialClient {
                 throw Failure(
                     .usage, "--port: \"\(text)\" cannot be played to; give a path, tcp:[HOST:]PORT or unix:PATH.")
             }
+        // Who waits is `poll`, which can stop waiting.
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
     }
 
     deinit { close(descriptor) }
@@ -111,8 +115,20 @@ extension SerialClient: BytePort {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 && errno != EINTR { throw PortError("\(name): \(String(cString: strerror(errno)))") }
+            if count < 0 && errno == EAGAIN {
+                try waitForRoom()
+            } else if count < 0 && errno != EINTR {
+                throw PortError("\(name): \(String(cString: strerror(errno)))")
+            }
             sent += max(0, count)
+        }
+    }
+
+    private func waitForRoom() throws(PortError) {
+        var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        guard poll(&request, 1, Self.writeLimit) != 0 else {
+            throw PortError(
+                "\(name) has taken nothing for \(Self.writeLimit / 1_000) s; see whether a module is there.")
         }
     }
 
@@ -126,7 +142,7 @@ extension SerialClient: BytePort {
             var buffer = [UInt8](repeating: 0, count: Self.readSize)
             let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
             if count > 0 { return Array(buffer[..<count]) }
-            if count < 0 && errno == EINTR { continue }
+            if count < 0 && (errno == EINTR || errno == EAGAIN) { continue }
             throw PortError("\(name) was closed by the other side")
         }
     }

@@ -43,8 +43,8 @@ def connect(request):
     hosts = []
     with_pyserial = "port" in request.fixturenames
 
-    def connect(vesp: program.Vesp, **options) -> Host:
-        hosts.append(vesp.connect(with_pyserial=with_pyserial, **options))
+    def connect(vesp: program.Vesp, module: str | None = None, **options) -> Host:
+        hosts.append(vesp.connect(module, with_pyserial=with_pyserial, **options))
         return hosts[-1]
 
     yield connect
@@ -64,3 +64,14 @@ def station(start, connect, port):
     host = connect(start(lab=program.lab(serial=port)))
     host.join()
     return host
+
+
+@pytest.fixture
+def open_lab(start, connect):
+    """Starts a lab of several modules; gives the program, then a host for each module, in their order."""
+
+    def open_lab(*modules: dict, **settings) -> tuple:
+        vesp = start(lab=program.lab_of(*modules, **settings))
+        return vesp, *(connect(vesp, module["name"]) for module in modules)
+
+    return open_lab

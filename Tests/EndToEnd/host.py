@@ -16,6 +16,9 @@ ANSWER = 15.0
 
 FINAL_LINES = frozenset({"OK", "ERROR", "FAIL", "SEND OK", "SEND FAIL"})
 
+#: What follows each +IPD of UDP (reference 3.5).
+AFTER_DATAGRAM = b"\r\nOK\r\n"
+
 HEADER = re.compile(rb"(?:\r\n)?\+IPD,(?:(\d),)?(\d+):")
 
 
@@ -58,6 +61,8 @@ class Host:
         self.buffer = bytearray()
         #: Payloads that came while something else was waited for.
         self.data: deque[Data] = deque()
+        #: Ids of UDP links, None for that of single mode: the OK after each of their datagrams is no answer.
+        self.datagram_links: set[int] = set()
 
     @classmethod
     def open(cls, url: str, *, echo=False, timeout=ANSWER, **options) -> Host:
@@ -153,12 +158,14 @@ class Host:
     def _parse(self):
         buffer = self.buffer
         if match := HEADER.match(buffer):
+            link = int(match[1]) if match[1] else None
             total = match.end() + int(match[2])
-            if len(buffer) < total:
+            end = total + len(AFTER_DATAGRAM) * (link in self.datagram_links)
+            if len(buffer) < end:
                 return None
             payload = bytes(buffer[match.end() : total])
-            link = int(match[1]) if match[1] else None
-            del buffer[:total]
+            assert bytes(buffer[total:end]) in (b"", AFTER_DATAGRAM)
+            del buffer[:end]
             return Data(link, payload)
         if buffer.startswith(b"\r\n"):
             del buffer[:2]

@@ -25,12 +25,23 @@ ACCESS_POINT = {"ssid": "vesp", "password": "vespvesp"}
 
 def lab(*, serial="tcp:127.0.0.1:0", timing="fast", module=None, network=None, access_points=None) -> dict:
     """A lab of one module that can reach nothing but loopback; written as JSON, which is YAML."""
+    only = lab_module("esp", serial=serial, timing=timing, **(module or {}))
+    return lab_of(only, access_points=[ACCESS_POINT] if access_points is None else access_points, network=network)
+
+
+def lab_of(*modules: dict, access_points=(), network=None) -> dict:
+    """A lab of several modules that can reach nothing but loopback."""
     return {
         "seed": 42,
-        "air": {"accessPoints": [ACCESS_POINT] if access_points is None else access_points},
-        "modules": [{"name": "esp", "serial": serial, "timing": timing, **(module or {})}],
+        "air": {"accessPoints": list(access_points)},
+        "modules": list(modules),
         "network": {"allow": ["127.0.0.0/8"], **(network or {})},
     }
+
+
+def lab_module(name: str, **settings) -> dict:
+    """A module of a lab, on a TCP port and in fast timing unless told otherwise."""
+    return {"name": name, "serial": "tcp:127.0.0.1:0", "timing": "fast", **settings}
 
 
 def run(*arguments, directory: Path, stdin=subprocess.DEVNULL, timeout=DEADLINE, **options):
@@ -63,6 +74,7 @@ class Vesp:
         self.was_killed = False
         self._events: queue.Queue = queue.Queue()
         self._seen: deque = deque()
+        self._ports: dict[str, dict] = {}
         self._errors = open(directory / "stderr.txt", "ab")
         command = [str(PATH), "run", *map(str, arguments), *(["--json"] if as_json else [])]
         self.process = subprocess.Popen(
@@ -104,12 +116,12 @@ class Vesp:
     def _matches(self, event, kind: str) -> bool:
         return event.get("event") == kind if self.as_json else kind in event
 
-    def connect(self, *, echo=False, timeout=DEADLINE, with_pyserial=False) -> Host:
-        """Opens the port of the ready event; the module's echo is off afterwards, unless `echo`.
+    def connect(self, module: str | None = None, *, echo=False, timeout=DEADLINE, with_pyserial=False) -> Host:
+        """Opens the port of a module, the first one if none is named; its echo is off afterwards, unless `echo`.
 
         A TCP port is opened as a plain socket unless `with_pyserial`, which sleeps 0.3 s when it closes one.
         """
-        place = self.ready["serial"]
+        place = (self.ready if module is None else self.ready_of(module))["serial"]
         if place["kind"] == "pty":
             return Host.open(place["path"], echo=echo, timeout=timeout)
         if with_pyserial:
@@ -124,6 +136,14 @@ class Vesp:
         if not hasattr(self, "_ready"):
             self._ready = self.event("ready")
         return self._ready
+
+    def ready_of(self, module: str) -> dict:
+        """The ready event of a module; of one of several labs if it is called LAB/MODULE."""
+        while module not in self._ports:
+            event = self.event("ready")
+            name = event["module"]
+            self._ports[f"{event['lab']}/{name}" if "lab" in event else name] = event
+        return self._ports[module]
 
     def kill(self):
         """Ends the program as a power cut would."""

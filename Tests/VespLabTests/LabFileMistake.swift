@@ -53,7 +53,7 @@ extension LabFileMistake {
         LabFileMistake(
             "modules:\n  - esp", 2, "modules[0]",
             "here is the text \"esp\"; give a mapping with the keys name, serial, firmware, flash, mac, timing, "
-                + "strictBugs, forward, uart, bootText, wakeWired."),
+                + "strictBugs, forward, uart, bootText, wakeWired, latency, position, count."),
         LabFileMistake(
             "modules: [{name: a}]\nmodules: [{name: b}]", 1, nil,
             "\"modules\" is there more than once; keep one of them."),

@@ -2,66 +2,109 @@ import ATAir
 import ATPrimitives
 
 extension AccessPoint {
-    private static let keys = [
-        "ssid", "password", "security", "channel", "rssi", "bssid", "hidden", "subnet", "dhcp", "uplink",
+    /// How long a lease may last.
+    private static let leaseTimes = Interval.seconds(1)...Interval.seconds(365 * 86_400)
+    private static let undescribed = AccessPoint(ssid: [])
+
+    /// The keys of one access point.
+    static let keys: LabFileKeys<AccessPoint> = [
+        LabFileKey("ssid", .ssid, omitted: .required(example: "Home"), "its name") { $0.ssid = $1 },
+        LabFileKey(
+            "password", .password, omitted: .words("an open network"), "what a station has to know"
+        ) { $0.password = $1 },
+        LabFileKey(
+            "security", .choice(), omitted: .words("`wpa2` with a password, else `open`"), "what the password is for"
+        ) { (point, security: SecurityName) in point.security = security.security },
+        LabFileKey(
+            "channel", .integer(1...14), omitted: .value(.number(undescribed.channel)),
+            "where it is; a module hears 14 but cannot use it itself"
+        ) { $0.channel = $1 },
+        LabFileKey(
+            "rssi", .integer(-100...0, unit: " dBm; weaker than \(Air.hearingLimit) is not heard"),
+            omitted: .value(.number(undescribed.rssi)), "how strongly it is heard; with a `position`, at 1 m"
+        ) { $0.rssi = $1 },
+        LabFileKey(
+            "bssid", .stationMAC, omitted: .words("from the SSID, the same in every run"), "its own MAC; each another"
+        ) { $0.bssid = $1 },
+        LabFileKey("hidden", .boolean, omitted: .value(false), "whether a scan shows it without its name") {
+            $0.isHidden = $1
+        },
+        LabFileKey(
+            "subnet", .accessPointSubnet, omitted: .words("the n-th of those gets `10.77.n.0/24`"),
+            "the network behind it, with the gateway `.1`"
+        ) { $0.subnet = $1 },
+        LabFileKey(
+            "dhcp", .leases, omitted: .words("100 addresses from `.100`, where there is room"), "what is leased"
+        ) { $0.leases = $1 },
+        LabFileKey("leaseTime", .duration(leaseTimes), omitted: .words("for ever"), "how long a lease lasts") {
+            $0.leaseTime = $1
+        },
+        LabFileKey(
+            "uplink",
+            .choice(
+                "`host`: the gateway is this computer's loopback, and all else is its network; `none`: nothing beyond "
+                    + "the subnet"),
+            omitted: .value("host"), "where the gateway leads"
+        ) { (point, uplink: UplinkName) in point.uplink = uplink == .host ? .host : .none },
+        LabFileKey(
+            "capacity", .integer(1...1_024), omitted: .value(.number(undescribed.capacity)),
+            "how many stations it takes"
+        ) { $0.capacity = $1 },
+        LabFileKey(
+            "latency", .duration(Interval.latencyRange), omitted: .words("2 ms in real timing, none in fast timing"),
+            "how long each packet takes each way; the module's own counts more"
+        ) { $0.link.latency = $1 },
+        LabFileKey(
+            "jitter", .duration(Interval.latencyRange), omitted: .value("0"), "up to so much is added to each packet"
+        ) { $0.link.jitter = $1 },
+        LabFileKey("bandwidth", .bandwidth, omitted: .words("no limit"), "how much passes, each way, for each station")
+        {
+            $0.link.bandwidth = $1
+        },
+        LabFileKey("loss", .loss, omitted: .value("0%"), "how many packets are lost each way; TCP sends them again") {
+            $0.link.lossPerMillion = $1
+        },
+        LabFileKey(
+            "fading", .integer(0...60, unit: " dB"), omitted: .value(.number(undescribed.fading)),
+            "by how much the strength goes up and down"
+        ) { $0.fading = $1 },
+        LabFileKey("position", .position, omitted: .words("in the same place as every module"), "where it is") {
+            $0.position = $1
+        },
+        LabFileKey(
+            "range", .distance, omitted: .words("as far as its strength reaches"), "from how far it is heard at most"
+        ) { $0.range = $1 },
     ]
 
-    /// Reads one access point of a lab file.
-    init(_ value: LabFileValue) throws(ConfigurationError) {
-        let settings = try value.mapping(of: Self.keys)
-        let ssid = try settings.required("ssid", example: "Home").value("a name", Self.checkedSSID)
-        self.init(ssid: ssid)
-        try readSecurity(settings)
-        // Channel 14 is heard in Japan, and a module may hear one though it cannot use it (manual 5.2.3).
-        if let channel = settings["channel"] { self.channel = try channel.integer(in: 1...14) }
-        if let rssi = settings["rssi"] { self.rssi = try rssi.integer(in: -100...0) }
-        if let bssid = settings["bssid"] {
-            self.bssid = try bssid.value("a MAC address") { text throws(InvalidValue) in
-                try MACAddress(stationText: text)
-            }
+    /// Reads one access point of a lab file; nil when something is wrong with it.
+    static func read(_ value: LabFileValue, _ problems: inout LabFileProblems) -> AccessPoint? {
+        var accessPoint = undescribed
+        guard let settings = keys.mapping(value, &problems), keys.read(settings, into: &accessPoint, &problems) else {
+            return nil
         }
-        if let hidden = settings["hidden"] { isHidden = try hidden.boolean() }
-        if let subnet = settings["subnet"] {
-            self.subnet = try subnet.value("a subnet") { text throws(InvalidValue) in try Subnet(accessPointText: text)
-            }
-        }
-        if let dhcp = settings["dhcp"] { leases = try Self.leases(dhcp, in: subnet) }
-        if let uplink = settings["uplink"] {
-            let name = try uplink.choice(of: UplinkName.self)
-            self.uplink = name == .host ? .host : .none
+        return problems.note { () throws(ConfigurationError) in
+            try accessPoint.completeSecurity(settings)
+            try accessPoint.checkLeases(settings)
+            return accessPoint
         }
     }
 
     /// `security` says what the password is for; without it, a password means WPA2 (contract, `--ap`).
-    private mutating func readSecurity(_ settings: LabFileMapping) throws(ConfigurationError) {
-        let security = try settings["security"].map { value throws(ConfigurationError) in
-            try value.choice(of: SecurityName.self).security
-        }
+    private mutating func completeSecurity(_ settings: LabFileMapping) throws(ConfigurationError) {
         guard let value = settings["password"] else {
-            self.security = security ?? .open
-            guard self.security == .open else {
-                throw ConfigurationError(
-                    file: settings.place.file, line: settings["security"]?.line, key: "\(settings.place.key).password",
-                    sentence: "the key is missing; add a password, or make the security open.")
-            }
-            return
+            guard let given = settings["security"], security != .open else { return }
+            throw ConfigurationError(
+                file: given.file, line: given.line, key: "\(settings.place.key).password",
+                sentence: "the key is missing; add a password, or make the security open.")
         }
-        self.security = security ?? .wpa2
-        let rule = PasswordRule(security: self.security)
-        password = try value.value("a password") { text throws(InvalidValue) in try rule.checked(text) }
+        if settings["security"] == nil { security = .wpa2 }
+        do throws(InvalidValue) { try PasswordRule(security: security).check(password) } catch {
+            throw value.error(error.description)
+        }
     }
 
-    static func checkedSSID(_ text: String) throws(InvalidValue) -> [UInt8] {
-        let ssid = Array(text.utf8)
-        guard (1...32).contains(ssid.count) else {
-            throw InvalidValue(text, "has \(ssid.count) bytes, and an SSID has 1 to 32", remedy: "choose another name")
-        }
-        return ssid
-    }
-
-    private static func leases(_ value: LabFileValue, in subnet: Subnet?) throws(ConfigurationError) -> Leases {
-        let leases = try value.value("FIRST-LAST or none") { text throws(InvalidValue) in try Leases(text: text) }
-        guard case .range(let range) = leases else { return leases }
+    private func checkLeases(_ settings: LabFileMapping) throws(ConfigurationError) {
+        guard let value = settings["dhcp"], case .range(let range) = leases else { return }
         guard let subnet else {
             throw value.error("a range of addresses needs its subnet; give subnet as well, or leave dhcp out.")
         }
@@ -72,12 +115,25 @@ extension AccessPoint {
                 "\(range.lowerBound)-\(range.upperBound) is not inside the subnet \(subnet); give addresses from \(first) "
                     + "to \(last).")
         }
-        return leases
+        guard range != first...first else {
+            throw value.error(
+                "the range holds nothing but the gateway \(first); give addresses from \(subnet.address(at: 2)) to "
+                    + "\(last), or none.")
+        }
+    }
+
+    static func checkedSSID(_ ssid: [UInt8]) throws(InvalidValue) -> [UInt8] {
+        guard (1...32).contains(ssid.count) else {
+            throw InvalidValue(
+                String(decoding: ssid, as: UTF8.self), "has \(ssid.count) bytes, and an SSID has 1 to 32",
+                remedy: "choose another name")
+        }
+        return ssid
     }
 }
 
 /// How a lab file names what secures an access point.
-private enum SecurityName: String, CaseIterable {
+enum SecurityName: String, CaseIterable {
     case open
     case wep
     case wpa
@@ -99,22 +155,4 @@ private enum SecurityName: String, CaseIterable {
 private enum UplinkName: String, CaseIterable {
     case host
     case none
-}
-
-extension AccessPoint.Leases {
-    /// `FIRST-LAST`, or `none` for no DHCP server.
-    fileprivate init(text: String) throws(InvalidValue) {
-        if text == "none" {
-            self = .none
-            return
-        }
-        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { IPv4Address(String($0)) }
-        guard ends.count == 2, let first = ends[0], let last = ends[1] else {
-            throw InvalidValue(
-                text, "is not a range of addresses",
-                remedy: "write the first and the last, such as 192.168.1.100-192.168.1.199, or none")
-        }
-        guard first <= last else { throw InvalidValue(text, "ends before it begins", remedy: "swap the addresses") }
-        self = .range(first...last)
-    }
 }

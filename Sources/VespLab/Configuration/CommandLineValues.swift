@@ -14,11 +14,13 @@ extension AccessPoint {
     /// - Throws: when the SSID has not 1 to 32 bytes.
     public init(option text: String, warn: (String) -> Void) throws(InvalidValue) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        let ssid = try Self.checkedSSID(parts.first.map(String.init) ?? "")
+        let ssid = try Self.checkedSSID(Array((parts.first ?? "").utf8))
         var password: [UInt8] = []
         if parts.count > 1, !parts[1].isEmpty {
             do throws(InvalidValue) {
-                password = try PasswordRule(security: .wpa2).checked(String(parts[1]))
+                let given = Array(parts[1].utf8)
+                try PasswordRule(security: .wpa2).check(given)
+                password = given
             } catch {
                 warn("the access point \(InvalidValue.quoted(String(parts[0]))) is open, since \(error)")
             }

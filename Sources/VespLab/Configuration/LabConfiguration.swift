@@ -36,40 +36,25 @@ public struct LabConfiguration: Sendable, Hashable {
         try LabConfiguration(LabFile(path: path))
     }
 
+    /// All that is wrong with a lab file, in the order of its lines, at most 100 things; empty when nothing is.
+    /// - Parameter path: of a file that may be anything.
+    public static func problems(ofFile path: String) -> [ConfigurationError] {
+        var problems = LabFileProblems()
+        if let file = problems.note({ () throws(ConfigurationError) in try LabFile(path: path) }) {
+            _ = LabSections(file, &problems)
+        }
+        return problems.sorted
+    }
+
     /// Makes sense of a lab file.
     init(_ file: LabFile) throws(ConfigurationError) {
-        let lab = try file.root.mapping(of: ["air", "modules", "network", "seed"])
-        accessPoints = try lab["air"].map { air throws(ConfigurationError) in try Self.accessPoints(air) } ?? []
-        modules = try ModuleConfiguration.list(
-            lab.required("modules", example: "[{name: esp}]"), directory: Self.directory(of: file.path))
-        network =
-            try lab["network"].map { value throws(ConfigurationError) in try NetworkPolicy(value) } ?? NetworkPolicy()
-        seed = try lab["seed"].map { value throws(ConfigurationError) in try value.integer(in: 0...UInt64.max) }
-    }
-
-    /// The directory part of a path; empty for a file of the working directory.
-    private static func directory(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "" }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
-    }
-
-    private static func accessPoints(_ value: LabFileValue) throws(ConfigurationError) -> [AccessPoint] {
-        let air = try value.mapping(of: ["accessPoints"])
-        guard let list = air["accessPoints"] else { return [] }
-        let values = try list.list("access points, as in [{ssid: Home}]")
-        guard values.count <= Air.maximumAccessPoints else {
-            throw list.error("there are \(values.count) access points; give at most \(Air.maximumAccessPoints).")
-        }
-        var accessPoints: [AccessPoint] = []
-        var owners = Ownership(noun: "BSSID")
-        for value in values {
-            let accessPoint = try AccessPoint(value)
-            if let bssid = accessPoint.bssid {
-                try owners.claim(bssid.description, for: value, key: "bssid", remedy: "leave one of them out")
-            }
-            accessPoints.append(accessPoint)
-        }
-        return accessPoints
+        var problems = LabFileProblems()
+        let sections = LabSections(file, &problems)
+        if let first = problems.sorted.first { throw first }
+        self.init(
+            accessPoints: sections.accessPoints.map(\.value), modules: sections.modules.map(\.value),
+            network: sections.network.policy, seed: sections.seed)
+        guests = sections.network.guests.map(\.value)
     }
 }
 

@@ -4,151 +4,117 @@ import ATPrimitives
 import ATSerial
 
 extension ModuleConfiguration {
-    private static let keys = [
-        "name", "serial", "firmware", "flash", "mac", "timing", "strictBugs", "forward", "uart", "bootText",
-        "wakeWired",
-    ]
-    /// The longest name of a module, in characters.
-    private static let nameLimit = 64
+    private static let standard = ModuleConfiguration(name: "")
 
-    /// Reads all modules of a lab.
-    /// - Parameter directory: where relative paths begin; empty for the working directory.
-    static func list(_ value: LabFileValue, directory: String) throws(ConfigurationError) -> [ModuleConfiguration] {
-        let values = try value.list("modules, as in [{name: esp}]")
-        guard !values.isEmpty else {
-            throw value.error("the list is empty; give at least one module, as in [{name: esp}].")
+    /// The keys of one module, or of several that are alike.
+    static let keys: LabFileKeys<ModuleConfiguration> = [
+        // The first, since other values follow from the name.
+        LabFileKey("name", .moduleName, omitted: .required(example: "esp"), "what it is called") {
+            $0 = ModuleConfiguration(name: $1)
+        },
+        LabFileKey("serial", .serial, omitted: .words("`pty:./NAME.tty`"), "where its UART is") { $0.serial = $1 },
+        LabFileKey(
+            "firmware", .choice(), omitted: .value(.text(standard.firmware.rawValue)), "as shipped, or as printed"
+        ) { $0.firmware = $1 },
+        LabFileKey("flash", .file, omitted: .words("a factory-fresh module at each start"), "its flash image") {
+            $0.flash = $1
+        },
+        LabFileKey(
+            "mac", .moduleMAC, omitted: .words("`18:fe:34:` and three bytes from the name"),
+            "of the station; the softAP's has bit 1 of the first byte set"
+        ) { $0.mac = $1 },
+        LabFileKey(
+            "timing", .choice(), omitted: .value(.text(standard.timing.rawValue)),
+            "as long as on the chip, or no waiting"
+        ) { $0.timing = $1 },
+        LabFileKey(
+            "strictBugs", .boolean.described(as: "`true`, `false`; not with `0.21-manual`"),
+            omitted: .value(.boolean(standard.strictBugs)), "whether the bugs are on that hang a module"
+        ) { $0.strictBugs = $1 },
+        LabFileKey(
+            "forward", .forwards, omitted: .words("the module's own port if it is free, else another"),
+            "host ports that reach its servers"
+        ) { $0.forwards = $1 },
+        LabFileKey(
+            "uart", .choice(), omitted: .value(.text(standard.uart.rawValue)),
+            "whether a full FIFO and a wrong baud rate lose bytes, or the port waits"
+        ) { $0.uart = $1 },
+        LabFileKey(
+            "bootText", .choice(), omitted: .words("`garbled` if `uart` is `strict`, else `none`"),
+            "what the port shows of the boot text at 74880 baud"
+        ) { $0.bootText = $1 },
+        LabFileKey(
+            "wakeWired", .boolean, omitted: .value(.boolean(standard.isWakeWired)), "whether deep sleep ends by itself"
+        ) { $0.isWakeWired = $1 },
+        LabFileKey(
+            "latency", .duration(Interval.latencyRange), omitted: .words("that of the access point"),
+            "how long each of its packets takes each way"
+        ) { $0.latency = $1 },
+        LabFileKey("position", .position, omitted: .words("in the same place as all that have none"), "where it is") {
+            $0.position = $1
+        },
+        // Read before all others.
+        LabFileKey("count", countFormat, omitted: .value(1), "so many modules like this one, from `{n}` 0 on") { _, _ in
+        },
+    ]
+
+    private static let countFormat: LabFileFormat<Int> = .integer(1...Air.maximumRadios)
+
+    /// Reads all modules of a lab; those with something wrong are left out.
+    static func list(_ value: LabFileValue, _ problems: inout LabFileProblems) -> [LabPart<ModuleConfiguration>] {
+        let values = problems.note { () throws(ConfigurationError) in
+            let values = try value.list("modules, as in [{name: esp}]")
+            guard !values.isEmpty else {
+                throw value.error("the list is empty; give at least one module, as in [{name: esp}].")
+            }
+            return values
         }
-        guard values.count <= Air.maximumRadios else {
-            throw value.error("there are \(values.count) modules; give at most \(Air.maximumRadios).")
+        var modules: [LabPart<ModuleConfiguration>] = []
+        for value in values ?? [] {
+            modules += read(value, &problems)
+            guard modules.count <= Air.maximumRadios else {
+                problems.add(value.error("here are more modules than fit; give at most \(Air.maximumRadios) in all."))
+                break
+            }
         }
-        var modules: [ModuleConfiguration] = []
-        for value in values {
-            modules.append(try ModuleConfiguration(value, directory: directory))
-        }
-        try checkNothingIsShared(modules, values)
         return modules
     }
 
-    private init(_ value: LabFileValue, directory: String) throws(ConfigurationError) {
-        let module = try value.mapping(of: Self.keys)
-        self.init(name: try module.required("name", example: "esp").value("a name", Self.checkedName))
-        if let serial = module["serial"] { self.serial = try serial.value("a serial port", Self.serial) }
-        serial = serial.resolved(against: directory)
-        if let firmware = module["firmware"] { self.firmware = try firmware.choice(of: FirmwareEdition.self) }
-        if let flash = module["flash"] {
-            let path = try flash.value("the path of a file", Self.checkedPath)
-            self.flash = path.hasPrefix("/") || directory.isEmpty ? path : "\(directory)/\(path)"
+    /// Reads one module, or several that are alike; none when something is wrong.
+    private static func read(
+        _ value: LabFileValue, _ problems: inout LabFileProblems
+    ) -> [LabPart<ModuleConfiguration>] {
+        guard let mapping = keys.mapping(value, &problems) else { return [] }
+        guard let countValue = mapping["count"] else {
+            return read(mapping, &problems).map { [LabPart($0, of: mapping.place, name: nil)] } ?? []
         }
-        if let mac = module["mac"] {
-            self.mac = try mac.value("a MAC address") { text throws(InvalidValue) in try MACAddress(stationText: text) }
-        }
-        if let timing = module["timing"] { self.timing = try timing.choice(of: TimingMode.self) }
-        if let strictBugs = module["strictBugs"] {
-            self.strictBugs = try strictBugs.boolean()
-            if self.strictBugs, firmware == .manual {
-                throw strictBugs.error(
-                    "the manual's edition has none of the bugs; leave this out, or use firmware 0.21.")
+        let count = problems.note { () throws(ConfigurationError) in
+            let count = try countFormat.read(countValue)
+            if count > 1, let name = mapping["name"], try !name.text("a name").contains("{n") {
+                throw name.error("\(count) modules cannot have one name; put {n} into it, as in sensor{n}.")
             }
+            return count
         }
-        if let forward = module["forward"] { forwards = try Self.forwards(forward) }
-        if let uart = module["uart"] { self.uart = try uart.choice(of: UARTMode.self) }
-        if let bootText = module["bootText"] { self.bootText = try bootText.choice(of: BootTextMode.self) }
-        if let isWakeWired = module["wakeWired"] { self.isWakeWired = try isWakeWired.boolean() }
+        var modules: [LabPart<ModuleConfiguration>] = []
+        for number in 0..<(count ?? 0) {
+            // What is wrong with one is wrong with all.
+            guard let module = read(mapping.numbered(number), &problems) else { return [] }
+            modules.append(LabPart(module, of: mapping.place, name: module.name))
+        }
+        return modules
     }
 
-    /// A name that can be part of a file name and of a line of output.
-    private static func checkedName(_ text: String) throws(InvalidValue) -> String {
-        let isPlain = text.utf8.allSatisfy { byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-            default: "-_.".utf8.contains(byte)
-            }
+    private static func read(_ mapping: LabFileMapping, _ problems: inout LabFileProblems) -> ModuleConfiguration? {
+        var module = standard
+        guard keys.read(mapping, into: &module, &problems) else { return nil }
+        let directory = mapping.place.directory
+        module.serial = module.serial.resolved(against: directory)
+        module.flash = module.flash.map { $0.hasPrefix("/") || directory.isEmpty ? $0 : "\(directory)/\($0)" }
+        if let strictBugs = mapping["strictBugs"], module.strictBugs, module.firmware == .manual {
+            problems.add(
+                strictBugs.error("the manual's edition has none of the bugs; leave this out, or use firmware 0.21."))
+            return nil
         }
-        guard isPlain, (1...nameLimit).contains(text.utf8.count), !text.hasPrefix("."), !text.hasPrefix("-") else {
-            throw InvalidValue(
-                text, "is not a name for a module",
-                remedy: "use 1 to \(nameLimit) letters, digits, hyphens, underscores and full stops, "
-                    + "and begin with a letter or digit")
-        }
-        return text
-    }
-
-    private static func serial(_ text: String) throws(InvalidValue) -> SerialSpecification {
-        do throws(SerialSpecificationError) { return try SerialSpecification(text) } catch {
-            throw InvalidValue(error.description + (error.description.hasSuffix(".") ? "" : "."))
-        }
-    }
-
-    private static func checkedPath(_ text: String) throws(InvalidValue) -> String {
-        guard !text.isEmpty, !text.utf8.contains(0) else {
-            throw InvalidValue(text, "is not the path of a file", remedy: "write one such as ./esp.flash")
-        }
-        return text
-    }
-
-    private static func forwards(_ value: LabFileValue) throws(ConfigurationError) -> [Forward] {
-        var forwards: [Forward] = []
-        for value in try value.list("forwards, as in [\"8080:80\"]") {
-            let forward = try value.value("PORT:MODULEPORT") { text throws(InvalidValue) in try Forward(option: text) }
-            let isTaken = forwards.contains { $0.hostPort == forward.hostPort && $0.host == forward.host }
-            guard !isTaken || forward.hostPort == 0 else {
-                throw value.error(
-                    "the host port \(forward.hostPort) is forwarded twice; choose another, or 0 for a free one.")
-            }
-            forwards.append(forward)
-        }
-        return forwards
-    }
-}
-
-extension ModuleConfiguration {
-    /// Refuses two modules that have the same name, MAC, serial port, flash file or forwarded port.
-    private static func checkNothingIsShared(
-        _ modules: [ModuleConfiguration], _ values: [LabFileValue]
-    ) throws(ConfigurationError) {
-        var names = Ownership(noun: "name")
-        var addresses = Ownership(noun: "MAC address")
-        var ports = Ownership(noun: "serial port")
-        var files = Ownership(noun: "flash file")
-        var hostPorts = Ownership(noun: "forwarded host port")
-        for (module, value) in zip(modules, values) {
-            try names.claim(module.name, for: value, key: "name", remedy: "choose another")
-            for address in Set([module.mac, module.mac.softAP]).sorted(by: { $0.value < $1.value }) {
-                try addresses.claim(address.description, for: value, key: "mac", remedy: "give one of them another mac")
-            }
-            if let port = module.serial.exclusiveName {
-                try ports.claim(port, for: value, key: "serial", remedy: "choose another")
-            }
-            if let flash = module.flash {
-                try files.claim(flash.withoutDotComponents, for: value, key: "flash", remedy: "give each its own")
-            }
-            for forward in module.forwards where forward.hostPort != 0 {
-                let host = forward.host?.description ?? ""
-                try hostPorts.claim(
-                    "\(host):\(forward.hostPort)", for: value, key: "forward", remedy: "choose another")
-            }
-        }
-    }
-}
-
-extension SerialSpecification {
-    /// What two modules cannot both have; nil when there is enough for all.
-    fileprivate var exclusiveName: String? {
-        switch self {
-        case .pseudoTerminal(nil), .tcp(_, port: 0), .rfc2217(_, port: 0): nil
-        case .pseudoTerminal(let link?): link.withoutDotComponents
-        case .unix(let path), .device(let path): path.withoutDotComponents
-        // Both kinds listen on TCP, so one address serves one of them.
-        case .tcp(let host, let port), .rfc2217(let host, let port): "tcp:\(host):\(port)"
-        case .standardStreams: description
-        }
-    }
-}
-
-extension String {
-    /// A path without its `.` components and doubled slashes, so that `./a` and `a` are the same.
-    fileprivate var withoutDotComponents: String {
-        let components = split(separator: "/").filter { $0 != "." }
-        return (hasPrefix("/") ? "/" : "") + components.joined(separator: "/")
+        return module
     }
 }

@@ -11,9 +11,8 @@ struct PasswordRule {
     /// How many characters, or twice as many hex digits, a WEP key of 40 or 104 bits has.
     private static let wepLengths = [5, 13]
 
-    /// The bytes of a password that fits.
-    func checked(_ text: String) throws(InvalidValue) -> [UInt8] {
-        let password = Array(text.utf8)
+    /// Checks that a password fits.
+    func check(_ password: [UInt8]) throws(InvalidValue) {
         let isHex = password.allSatisfy { ($0 < 0x80) && Character(UnicodeScalar($0)).isHexDigit }
         switch security {
         case .open:
@@ -32,6 +31,5 @@ struct PasswordRule {
                         + "network.")
             }
         }
-        return password
     }
 }

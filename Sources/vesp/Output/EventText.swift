@@ -4,94 +4,65 @@ import VespLab
 
 extension LabEvent {
     /// The line of text for an event; nil when there is none (contract, What it prints).
-    var text: String? {
+    /// - Parameter lab: the name of the lab, which goes before the module's; nil if it is the only one.
+    func text(lab: String?) -> String? {
+        let prefix = lab.map { "\($0)/" } ?? ""
         switch self {
-        case .ready(_, .standardStreams): nil
-        case .ready(let module, let serial): "\(module): serial \(serial)"
-        case .server(let module, let port, let host): "\(module): server port \(port) is \(host)"
-        case .serverClosed(let module, let port): "\(module): server port \(port) is closed"
-        case .datagramPort(let module, let port, let host): "\(module): udp port \(port) is \(host)"
+        case .ready(_, .standardStreams): return nil
+        case .ready(let module, let serial): return "\(prefix)\(module): serial \(serial)"
+        case .server(let module, let port, let host): return "\(prefix)\(module): server port \(port) is \(host)"
+        case .serverClosed(let module, let port): return "\(prefix)\(module): server port \(port) is closed"
+        case .datagramPort(let module, let port, let host): return "\(prefix)\(module): udp port \(port) is \(host)"
         }
     }
 
     /// The event as one line of JSON, its keys in the order of the contract; nil when there is none.
-    var json: String? {
+    /// - Parameter lab: the name of the lab, which comes after the event; nil if it is the only one.
+    func json(lab: String?) -> String? {
         switch self {
         case .ready(_, .standardStreams):
             nil
         case .ready(let module, let serial):
-            JSONLine([("event", "ready"), ("module", .text(module)), ("serial", .object(serial.fields))]).text
+            Self.line("ready", lab, module, [.init("serial", .object(serial.members))])
         case .server(let module, let port, let host):
-            JSONLine([("event", "server"), ("module", .text(module)), ("port", .number(port))] + host.fields).text
+            Self.line("server", lab, module, [.init("port", .number(port))] + host.members)
         case .serverClosed(let module, let port):
-            JSONLine([("event", "server-closed"), ("module", .text(module)), ("port", .number(port))]).text
+            Self.line("server-closed", lab, module, [.init("port", .number(port))])
         case .datagramPort(let module, let port, let host):
-            JSONLine([("event", "udp"), ("module", .text(module)), ("port", .number(port))] + host.fields).text
+            Self.line("udp", lab, module, [.init("port", .number(port))] + host.members)
         }
+    }
+
+    private static func line(
+        _ event: String, _ lab: String?, _ module: String, _ members: [JSONValue.Member]
+    ) -> String {
+        let lab = lab.map { [JSONValue.Member("lab", .text($0))] } ?? []
+        return JSONValue.object(
+            [.init("event", .text(event))] + lab + [.init("module", .text(module))] + members
+        ).line
     }
 }
 
 extension Endpoint {
-    fileprivate var fields: [JSONLine.Field] {
-        [("host", .text(address.description)), ("hostPort", .number(port))]
+    fileprivate var members: [JSONValue.Member] {
+        [.init("host", .text(address.description)), .init("hostPort", .number(port))]
     }
 }
 
 extension SerialLocation {
-    fileprivate var fields: [JSONLine.Field] {
+    fileprivate var members: [JSONValue.Member] {
         switch self {
         case .pseudoTerminal(let path, let link):
-            [("kind", "pty"), ("path", .text(path))] + (link.map { [("link", .text($0))] } ?? [])
-        case .tcp(let host, let port): [("kind", "tcp"), ("host", .text(host)), ("port", .number(port))]
-        case .rfc2217(let host, let port): [("kind", "rfc2217"), ("host", .text(host)), ("port", .number(port))]
-        case .unix(let path): [("kind", "unix"), ("path", .text(path))]
-        case .device(let path): [("kind", "device"), ("path", .text(path))]
-        case .standardStreams: [("kind", "stdio")]
-        }
-    }
-}
-
-/// An object of JSON on one line whose keys keep their order, as those of Foundation's encoder do not.
-private struct JSONLine {
-    typealias Field = (key: String, value: Value)
-
-    enum Value: ExpressibleByStringLiteral {
-        case text(String)
-        case number(UInt16)
-        case object([Field])
-
-        init(stringLiteral text: String) { self = .text(text) }
-    }
-
-    private let fields: [Field]
-
-    init(_ fields: [Field]) { self.fields = fields }
-
-    var text: String {
-        let members = fields.map { "\(Self.quoted($0.key)):\(Self.text(of: $0.value))" }
-        return "{\(members.joined(separator: ","))}"
-    }
-
-    private static func text(of value: Value) -> String {
-        switch value {
-        case .text(let text): quoted(text)
-        case .number(let number): "\(number)"
-        case .object(let fields): JSONLine(fields).text
+            [.init("kind", "pty"), .init("path", .text(path))] + (link.map { [.init("link", .text($0))] } ?? [])
+        case .tcp(let host, let port): Self.members("tcp", host, port)
+        case .rfc2217(let host, let port): Self.members("rfc2217", host, port)
+        case .unix(let path): [.init("kind", "unix"), .init("path", .text(path))]
+        case .device(let path): [.init("kind", "device"), .init("path", .text(path))]
+        case .standardStreams: [.init("kind", "stdio")]
         }
     }
 
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\u{00}"..<"\u{20}":
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
+    private static func members(_ kind: JSONValue, _ host: String, _ port: UInt16) -> [JSONValue.Member] {
+        [.init("kind", kind), .init("host", .text(host)), .init("port", .number(port))]
     }
 }

@@ -27,7 +27,13 @@ private func writeLine(_ line: String, to descriptor: CInt) {
     var written = 0
     while written < bytes.count {
         let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        if count < 0 && errno != EINTR { return }
+        if count < 0 && errno == EAGAIN {
+            // Who started us has made it non-blocking.
+            var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            _ = poll(&request, 1, -1)
+        } else if count < 0 && errno != EINTR {
+            return
+        }
         written += max(0, count)
     }
 }
