@@ -1,5 +1,6 @@
 import ATPrimitives
 import CPosix
+import Glibc
 import NIOCore
 import NIOPosix
 
@@ -86,6 +87,8 @@ final class EchoRequester: ChannelInboundHandler {
             }
             let isRaw = method == .rawSocket
             let descriptor = cposix_icmp_socket(isRaw)
+            // Where nothing is free the next request may have more luck; only a refusal is an answer.
+            if descriptor == -EMFILE || descriptor == -ENFILE { return }
             guard descriptor >= 0 else { continue }
             // First the way, then the channel: SwiftNIO may make it active before it returns.
             way = .socket(descriptor, isRaw: isRaw)
@@ -105,7 +108,7 @@ final class EchoRequester: ChannelInboundHandler {
             }
             .withBoundSocket(descriptor)
             .assumeIsolated()
-            .whenFailure { _ in self.way = .none }
+            .whenFailure { _ in if case .socket = self.way { self.way = .unknown } }
     }
 
     private static func send(_ message: EchoMessage, to target: IPv4Address, on descriptor: CInt) -> CInt {
@@ -156,11 +159,11 @@ final class EchoRequester: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        // An ICMP error has closed it; the next request opens another one. After `close` there is none.
+        // Somebody has destroyed it; the next request opens another one. After `close` there is none.
         if case .open = way { way = .unknown }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // An ICMP error: no reply will come, and the module notices that by itself.
+        // A read has failed: no reply will come, and the module notices that by itself.
     }
 }

@@ -267,8 +267,13 @@ extension HostNetwork {
 
     func arrived(_ client: TCPConnection) { arrivals.append(client) }
 
+    /// Inside a call nothing is taken, but soon after: when a write fails SwiftNIO reads what is there before it returns.
     func offer(_ bytes: Span<UInt8>, from sender: Endpoint, on socket: Socket) -> Int {
-        delegate?.hostNetwork(received: bytes, from: sender, on: socket) ?? 0
+        guard callDepth == 0 else {
+            resume(socket)
+            return 0
+        }
+        return delegate?.hostNetwork(received: bytes, from: sender, on: socket) ?? 0
     }
 
     /// A forgotten connection shuts down; if there are too many, the oldest is cut off.

@@ -23,6 +23,11 @@ enum NetworkLimits {
     static let datagramRead = 2048
     /// Senders whose address is shown as another one, for each UDP link.
     static let aliases = 4
+    /// Targets elsewhere of one UDP link that can still answer; a further one takes the place of the oldest.
+    static let datagramTargets = 4
+    /// The first and the longest pause before a UDP socket is opened again that could not be had.
+    static let firstReopening = TimeAmount.milliseconds(100)
+    static let longestReopening = TimeAmount.seconds(5)
     /// The first and the longest pause between two looks at what is acknowledged.
     static let firstLook = TimeAmount.microseconds(200)
     static let longestLook = TimeAmount.milliseconds(5)

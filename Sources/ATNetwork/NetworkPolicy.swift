@@ -51,7 +51,9 @@ public struct NetworkPolicy: Sendable, Hashable {
 
     /// Whether a module may reach an address of the host's network.
     public func permits(_ address: IPv4Address) -> Bool {
-        allow.contains { $0.contains(address) } && !deny.contains { $0.contains(address) }
+        // Linux takes 0.0.0.0 for loopback when it is sent to.
+        let address = address == .any ? .loopback : address
+        return allow.contains { $0.contains(address) } && !deny.contains { $0.contains(address) }
     }
 
     /// What the table says about a name.

@@ -211,6 +211,12 @@ final class TCPConnection: ChannelInboundHandler {
         }
     }
 
+    /// Where nobody listens at a port of the range from which the kernel takes local ports, it may take that very one
+    /// and connect the socket with itself.
+    private func isItsOwnPeer(_ channel: any Channel) -> Bool {
+        serverPort == nil && channel.localAddress?.endpoint == channel.remoteAddress?.endpoint
+    }
+
     private func fail() {
         if case .open(let channel, _) = phase { _ = channel.withDescriptor(cposix_reset_on_close) }
         end()
@@ -241,6 +247,7 @@ final class TCPConnection: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         guard case .dialling = phase else { return context.close(promise: nil) }
+        guard !isItsOwnPeer(context.channel) else { return fail() }
         attempt = nil
         phase = .open(
             context.channel,

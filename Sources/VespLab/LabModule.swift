@@ -130,14 +130,16 @@ final class LabModule {
         guard !isPumping else { return }
         isPumping = true
         defer { isPumping = false }
+        // What is offered to a socket that waited is taken in this round too: nobody else would come for it.
         repeat {
-            while let effect = engine.nextEffect() { perform(effect) }
-            lab.settle()
-            // A module that has just joined may ask for a name in the next round.
-            network.updateAttachment()
-        } while takeOutput() || engine.hasEffects
-        port.flush()
-        letWaitingGoOn()
+            repeat {
+                while let effect = engine.nextEffect() { perform(effect) }
+                lab.settle()
+                // A module that has just joined may ask for a name in the next round.
+                network.updateAttachment()
+            } while takeOutput() || engine.hasEffects
+            port.flush()
+        } while letWaitingGoOn()
         if let deadline = engine.nextDeadline { wake(at: deadline) }
         if let inputEnds {
             alarm?.set(for: inputEnds + Self.endLimit)
@@ -149,15 +151,17 @@ final class LabModule {
         alarm?.set(for: isPaced ? max(deadline, lab.clock.now + Self.pacingGrain) : deadline)
     }
 
-    func letWaitingGoOn() {
+    /// - Returns: whether sockets were offered their payload again, so that there may be something to do.
+    func letWaitingGoOn() -> Bool {
         if portHasInput, engine.receiveCapacity >= Self.readingGrain {
             portHasInput = false
             port.resumeReading()
         }
-        guard !waiting.isEmpty else { return }
+        guard !waiting.isEmpty else { return false }
         let ready = waiting.filter { engine.takesPayload(on: $0) }
         waiting.removeAll { ready.contains($0) }
         for socket in ready { network.resume(socket) }
+        return !ready.isEmpty
     }
 
     func endIfQuiet(since end: Instant) {

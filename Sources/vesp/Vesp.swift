@@ -15,6 +15,7 @@ struct Vesp: AsyncParsableCommand {
     /// The entry point; what goes wrong becomes one sentence and an exit status of the contract.
     static func main() async {
         StandardDescriptors.open()
+        DescriptorLimit.raise()
         // A reader that has gone is an error of the write, not the end of the program.
         signal(SIGPIPE, SIG_IGN)
         do {

@@ -104,8 +104,8 @@ struct AttachmentTests {
     @Test("clients wait for the radio, datagrams are lost one way and wait the other, and questions are lost")
     func others() async throws {
         try await Bench.with { bench in
-            let (peer, port) = (try PeerSocket.datagram(), try PeerSocket.datagram().port)
-            let serverPort = try PeerSocket.silent().port
+            let (peer, port) = (try PeerSocket.datagram(), try FreePort.any())
+            let serverPort = try FreePort.any()
             try await bench.on { [endpoint = peer.endpoint] module in
                 module.call {
                     $0.open(Socket(number: 1), to: endpoint, via: endpoint, localPort: port)

@@ -13,12 +13,10 @@ struct DatagramLinkTests {
         }
     }
 
-    private func freePort() throws -> UInt16 { try PeerSocket.datagram().port }
-
     @Test("datagrams go both ways, whole, and the first can be sent in the tick that opens the link")
     func bothWays() async throws {
         try await Bench.with { bench in
-            let (peer, port) = (try PeerSocket.datagram(), try freePort())
+            let (peer, port) = (try PeerSocket.datagram(), try FreePort.any())
             try await bench.on { [endpoint = peer.endpoint] module in
                 module.call { $0.open(Socket(number: 1), to: endpoint, via: endpoint, localPort: port) }
                 module.send(1, [1, 2], to: endpoint)
@@ -35,7 +33,7 @@ struct DatagramLinkTests {
     @Test("a link with a target on loopback hears strangers and can answer them")
     func strangers() async throws {
         try await Bench.with { bench in
-            let (peer, stranger, port) = (try PeerSocket.datagram(), try PeerSocket.datagram(), try freePort())
+            let (peer, stranger, port) = (try PeerSocket.datagram(), try PeerSocket.datagram(), try FreePort.any())
             try await open(bench, to: peer.endpoint, localPort: port)
             try stranger.send([1], to: port)
             try await bench.until("received") { $0.senders[1] == [stranger.endpoint] }
@@ -63,7 +61,7 @@ struct DatagramLinkTests {
     @Test("what comes from the dialled gateway shows the gateway, strangers show themselves")
     func gateway() async throws {
         try await Bench.with { bench in
-            let (peer, stranger, port) = (try PeerSocket.datagram(), try PeerSocket.datagram(), try freePort())
+            let (peer, stranger, port) = (try PeerSocket.datagram(), try PeerSocket.datagram(), try FreePort.any())
             let shown = Endpoint(address: IPv4Address(10, 77, 1, 1), port: peer.port)
             try await open(bench, to: shown, via: peer.endpoint, localPort: port)
             try peer.send([1], to: port)
@@ -77,7 +75,7 @@ struct DatagramLinkTests {
     @Test("a datagram is taken whole or stays, and the order stays")
     func backPressure() async throws {
         try await Bench.with { bench in
-            let (peer, port) = (try PeerSocket.datagram(), try freePort())
+            let (peer, port) = (try PeerSocket.datagram(), try FreePort.any())
             try await open(bench, to: peer.endpoint, localPort: port)
             try await bench.on { $0.take = { _ in 0 } }
             for byte in UInt8(1)...3 { try peer.send([byte, byte], to: port) }
@@ -95,7 +93,7 @@ struct DatagramLinkTests {
     @Test("1472 bytes arrive, longer and empty datagrams do not")
     func sizes() async throws {
         try await Bench.with { bench in
-            let (peer, port) = (try PeerSocket.datagram(), try freePort())
+            let (peer, port) = (try PeerSocket.datagram(), try FreePort.any())
             try await open(bench, to: peer.endpoint, localPort: port)
             try peer.send([UInt8](repeating: 1, count: 1473), to: port)
             try peer.send([UInt8](repeating: 2, count: 5_000), to: port)
@@ -109,8 +107,8 @@ struct DatagramLinkTests {
     @Test("a far end that is not there disturbs nothing")
     func refused() async throws {
         try await Bench.with { bench in
-            let port = try freePort()
-            let gone = Endpoint(address: .loopback, port: try freePort())
+            let port = try FreePort.any()
+            let gone = Endpoint(address: .loopback, port: try FreePort.any())
             let peer = try PeerSocket.datagram()
             try await open(bench, to: gone, localPort: port)
             for _ in 1...3 { try await bench.on { $0.send(1, [1], to: gone) } }
@@ -131,7 +129,7 @@ struct DatagramLinkTests {
             }
             try await bench.until(.unreachable(2))
             let peer = try PeerSocket.datagram()
-            try await open(bench, to: peer.endpoint, localPort: try freePort())
+            try await open(bench, to: peer.endpoint, localPort: try FreePort.any())
             try await bench.on { [endpoint = peer.endpoint] module in
                 module.send(1, [1], to: denied)
                 module.send(1, [2], to: endpoint)
@@ -143,7 +141,7 @@ struct DatagramLinkTests {
     @Test("a closed link gives its port back and hears nothing")
     func close() async throws {
         try await Bench.with { bench in
-            let (peer, port) = (try PeerSocket.datagram(), try freePort())
+            let (peer, port) = (try PeerSocket.datagram(), try FreePort.any())
             try await open(bench, to: peer.endpoint, localPort: port)
             try await bench.on { $0.call { $0.close(Socket(number: 1)) } }
             try await bench.settle()

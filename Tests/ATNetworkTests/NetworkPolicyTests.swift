@@ -14,6 +14,9 @@ struct NetworkPolicyTests {
         #expect(!policy.permits(IPv4Address(10, 1, 0, 1)))
         #expect(!policy.permits(IPv4Address(192, 168, 0, 1)))
         #expect(NetworkPolicy().permits(.broadcast))
+        // What is sent to 0.0.0.0 arrives on loopback.
+        #expect(NetworkPolicy().permits(.any))
+        #expect(!NetworkPolicy(deny: [.loopback]).permits(.any))
     }
 
     @Test("the hosts table ignores letter case and one dot at the end, and hides the update server")
@@ -113,6 +116,22 @@ struct NetworkPolicyTests {
                 try await bench.until(.pong(number, fast: true))
             }
             #expect(try await bench.told().count == 3)
+        }
+    }
+
+    @Test("an echo request that finds no descriptor free is lost, and the next one works")
+    func pingWithoutDescriptors() async throws {
+        guard WorkingEchoMethods.all.contains(where: { $0 != .program }) else {
+            try Test.cancel("no permission for sockets of ICMP here")
+        }
+        await #expect(processExitsWith: .success) {
+            try await Bench.with(echoProgram: "/nonexistent/ping") { bench in
+                let full = try DescriptorLimit.take(0)
+                try await bench.on { $0.call { $0.ping(Ping(number: 1), to: .loopback) } }
+                _ = try DescriptorLimit.take(full)
+                try await bench.on { $0.call { $0.ping(Ping(number: 2), to: .loopback) } }
+                try await bench.until(.pong(2, fast: true))
+            }
         }
     }
 

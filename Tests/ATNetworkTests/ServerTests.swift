@@ -17,13 +17,10 @@ struct ServerTests {
         return 0
     }
 
-    /// A port that was free a moment ago.
-    private func freePort() throws -> UInt16 { try PeerSocket.silent().port }
-
     @Test("a server listens at its own port if that is free, and moves data both ways")
     func ownPort() async throws {
         try await Bench.with { bench in
-            let port = try freePort()
+            let port = try FreePort.any()
             #expect(try await listen(port, on: bench) == port)
             try await bench.on { $0.echoes = true }
             let client = try PeerSocket.connected(to: port)
@@ -47,7 +44,7 @@ struct ServerTests {
     @Test("a forward refuses until the module listens, then reaches it, and keeps its port")
     func forward() async throws {
         let other = try PeerSocket.silent()
-        let hostPort = try freePort()
+        let hostPort = try FreePort.any()
         let forward = Forward(hostPort: hostPort, modulePort: 80)
         try await Bench.with(forwards: [forward]) { bench in
             #expect(throws: PeerError(errorNumber: ECONNREFUSED)) { try PeerSocket.connected(to: hostPort) }
@@ -88,7 +85,7 @@ struct ServerTests {
 
     @Test("two networks cannot have one forward, even before a server listens, and a closed one gives it back")
     func forwardTwice() async throws {
-        let forward = Forward(hostPort: try freePort(), modulePort: 80)
+        let forward = Forward(hostPort: try FreePort.any(), modulePort: 80)
         try await Bench.with(forwards: [forward]) { bench in
             await #expect(throws: NetworkError.self) { try await Bench.with(forwards: [forward]) { _ in } }
             _ = try await listen(80, on: bench)
@@ -110,7 +107,7 @@ struct ServerTests {
     @Test("listening can be ended and begun in one tick")
     func oneTick() async throws {
         try await Bench.with { bench in
-            let port = try freePort()
+            let port = try FreePort.any()
             try await bench.on { module in
                 module.call {
                     $0.listen(port: port)
@@ -136,7 +133,7 @@ struct ServerTests {
     @Test("clients stay when the module no longer listens")
     func clientsStay() async throws {
         try await Bench.with { bench in
-            let port = try await listen(try freePort(), on: bench)
+            let port = try await listen(try FreePort.any(), on: bench)
             let client = try PeerSocket.connected(to: port)
             try await bench.until(.client(1001))
             try await bench.on { $0.call { $0.unlisten(port: port) } }
@@ -151,7 +148,7 @@ struct ServerTests {
     @Test("a client that the module does not take gets FIN, and the next one is asked for")
     func turnedAway() async throws {
         try await Bench.with { bench in
-            let port = try await listen(try freePort(), on: bench)
+            let port = try await listen(try FreePort.any(), on: bench)
             try await bench.on { $0.takesClients = false }
             let client = try PeerSocket.connected(to: port)
             try client.write([1, 2, 3])
@@ -167,7 +164,7 @@ struct ServerTests {
     @Test("a reset of the module closes its servers and clients")
     func releaseAll() async throws {
         try await Bench.with { bench in
-            let port = try await listen(try freePort(), on: bench)
+            let port = try await listen(try FreePort.any(), on: bench)
             let client = try PeerSocket.connected(to: port)
             try await bench.until(.client(1001))
             try await bench.on { $0.call { $0.releaseAll() } }

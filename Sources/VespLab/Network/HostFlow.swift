@@ -16,8 +16,8 @@ struct HostFlow {
         case payload([UInt8], from: Endpoint)
     }
 
-    /// Whether the far end is on this computer, and so has no latency of its own.
-    let isLocal: Bool
+    /// Whether the far end, of datagrams the latest, is on this computer and so has no latency of its own.
+    var isLocal: Bool
     let isDatagram: Bool
     var requests = PacketQueue<Request>()
     var reports = PacketQueue<Report>()

@@ -24,8 +24,9 @@ extension HostPath: HostNetworkDelegate {
     func hostNetwork(pong ping: Ping, milliseconds: Int) {
         guard let index = pings.firstIndex(where: { $0.ping == ping }) else { return }
         let request = pings.remove(at: index)
+        let now = clock.now
         guard let due = arrival(on: &down, byteCount: 0, isLocal: request.isLocal, isReliable: false) else { return }
-        let onTheAir = request.wayUp + (due - clock.now)
+        let onTheAir = request.wayUp + (due - now)
         answer(.pong(ping, milliseconds: milliseconds + Int(onTheAir.milliseconds)), due: due)
     }
 

@@ -95,7 +95,9 @@ extension HostPath {
     }
 
     func send(_ socket: Socket, _ bytes: Span<UInt8>, to shown: Endpoint, via actual: Endpoint?) {
-        guard let flow = flows[socket] else { return }
+        guard var flow = flows[socket] else { return }
+        if flow.isDatagram, let actual { flow.isLocal = Self.isLocal(actual) }
+        flows[socket] = flow
         if flow.requests.isEmpty, quality(flow.isLocal) == .perfect {
             return network.send(socket, bytes, to: shown, via: actual)
         }
@@ -142,9 +144,10 @@ extension HostPath {
 
     func ping(_ ping: Ping, to actual: IPv4Address) {
         let isLocal = Subnet(containing: .loopback, prefixLength: 8).contains(actual)
+        let now = clock.now
         guard let due = arrival(on: &up, byteCount: 0, isLocal: isLocal, isReliable: false) else { return }
         if pings.count == Self.pingLimit { pings.removeFirst() }
-        pings.append((ping, isLocal, due - clock.now))
+        pings.append((ping, isLocal, due - now))
         ask(.ping(ping, actual), due: due)
     }
 }
