@@ -27,7 +27,8 @@ let package = Package(
         .target(name: "ATEngine", dependencies: ["ATPrimitives"], swiftSettings: strict),
         .target(name: "ATAir", dependencies: ["ATPrimitives"], swiftSettings: strict),
         .target(name: "ATWorld", dependencies: ["ATAir"], swiftSettings: strict),
-        .target(name: "ATTranscript", dependencies: ["ATEngine", "ATWorld"], swiftSettings: strict),
+        .target(name: "ATSimulation", dependencies: ["ATAir", "ATEngine", "ATWorld"], swiftSettings: strict),
+        .target(name: "ATTranscript", dependencies: ["ATSimulation"], swiftSettings: strict),
         .target(name: "CPosix"),
         .target(name: "ATSerial", dependencies: ["ATPrimitives", "CPosix", nio, nioPosix], swiftSettings: strict),
         .target(
@@ -56,6 +57,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "ATAirTests", dependencies: ["ATAir"], swiftSettings: strict),
         .testTarget(name: "ATEngineTests", dependencies: ["ATEngine"], swiftSettings: strict),
+        .testTarget(name: "ATSimulationTests", dependencies: ["ATSimulation"], swiftSettings: strict),
         .testTarget(name: "ATTranscriptTests", dependencies: ["ATTranscript", "ATWorld"], swiftSettings: strict),
         .testTarget(name: "ATWorldTests", dependencies: ["ATWorld"], swiftSettings: strict),
         .testTarget(name: "ATSerialTests", dependencies: ["ATSerial"], swiftSettings: strict),

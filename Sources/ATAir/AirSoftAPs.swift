@@ -130,7 +130,7 @@ extension Air {
 
 extension SoftAPSettings {
     /// The block around the softAP's own address.
-    var subnet: Subnet { Subnet(containing: address, prefixLength: 24) }
+    var subnet: Subnet { Subnet(ofSoftAP: address) }
 
     /// The softAP as an access point like any other, on the channel and in the place of its module's radio.
     func accessPoint(channel: UInt8, position: Position?) -> AccessPoint {

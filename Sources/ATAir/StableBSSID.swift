@@ -7,12 +7,7 @@ extension MACAddress {
     ///   - ssid: any bytes.
     ///   - ordinal: 0 for the first access point of that name, 1 for the second, and so on.
     public static func bssid(ofSSID ssid: [UInt8], ordinal: Int = 0) -> MACAddress {
-        // FNV-1a, then the mixer of the random source, since FNV's low bits change little with the last byte.
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in ssid {
-            hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
-        }
-        var mixer = RandomSource.stream(seed: hash, salt: UInt64(truncatingIfNeeded: ordinal))
+        var mixer = RandomSource.stream(seed: RandomSource.seed(of: ssid), salt: UInt64(truncatingIfNeeded: ordinal))
         return MACAddress(value: 0x0200_0000_0000 | mixer.next() >> 24)
     }
 }

@@ -4,7 +4,8 @@ public enum StationProgress: Sendable, Hashable {
     case associated
     /// A lease has come; the station can talk.
     case leased(IPv4Address, mask: IPv4Address, gateway: IPv4Address)
-    /// Associated, but nobody answers DHCP: no address will come unless something changes.
+    /// Associated, but nobody answers DHCP: no address will come unless something changes, and one that was leased is
+    /// gone.
     case unleased
     /// The access point refused the password. The radio tries no further.
     case wrongPassword

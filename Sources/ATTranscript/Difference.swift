@@ -1,3 +1,5 @@
+import ATSimulation
+
 /// What a module did otherwise than a transcript says.
 public struct Difference: Sendable, Hashable {
     public let file: String
@@ -42,19 +44,26 @@ extension Difference {
     /// - Parameters:
     ///   - mismatch: where they part.
     ///   - block: the block; its own line is named when it expects nothing.
-    ///   - answer: all that came in the block.
-    init(file: String, block: Block, answer: [UInt8], mismatch: Mismatch) {
+    ///   - module: whose answer it is, by its place in the header.
+    ///   - name: what the transcript calls this module, if anything.
+    ///   - answer: all that came from it in the block.
+    init(
+        file: String, block: Block, module: Int = 0, name: String? = nil, answer: [UInt8], mismatch: Mismatch
+    ) {
+        let lines = block.expected(of: module)
+        let subject = name ?? "the module"
         let lineStart = answer[..<mismatch.offset].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
         let rest = answer[lineStart...]
         let shown = EscapedText.render(rest.prefix(Self.shownBytes))
         let left = rest.count - min(rest.count, Self.shownBytes)
         let came = left > 0 ? "\(shown) ... and \(left) bytes more" : shown
-        let expected = mismatch.lineIndex.map { block.expected[$0] }
+        let expected = mismatch.lineIndex.map { lines[$0] }
         self.init(
-            file: file, line: expected?.line ?? block.expected.last?.line ?? block.line,
+            file: file, line: expected?.line ?? lines.last?.line ?? block.line,
             problem: expected == nil
-                ? "the module says more than expected"
-                : answer.count == mismatch.offset ? "the module says less than expected" : "the output differs",
+                ? "\(subject) says more than expected"
+                : answer.count == mismatch.offset
+                    ? "\(subject) says less than expected" : name.map { "the output of \($0) differs" } ?? "the output differs",
             expected: expected.map { $0.text.isEmpty ? "\\r\\n" : $0.rendered } ?? "(nothing more)",
             came: rest.isEmpty ? "(nothing more)" : came,
             marker: rest.isEmpty || mismatch.offset - lineStart > Self.shownBytes
@@ -62,11 +71,11 @@ extension Difference {
     }
 
     /// A `~` line that did not come true.
-    init(file: String, expected: ExpectedRequest, came: [ModuleRequest]) {
+    init(file: String, name: String?, expected: ExpectedRequest, came: [ModuleRequest]) {
         self.init(
-            file: file, line: expected.line, problem: "the module did not ask for this",
-            expected: expected.request.description,
-            came: came.isEmpty ? "(nothing)" : came.map(\.description).joined(separator: "; "))
+            file: file, line: expected.line, problem: "\(name ?? "the module") did not ask for this",
+            expected: expected.request.text,
+            came: came.isEmpty ? "(nothing)" : came.map(\.text).joined(separator: "; "))
     }
 }
 

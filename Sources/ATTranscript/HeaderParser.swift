@@ -19,6 +19,9 @@ struct HeaderParser {
             try checkPlace(key, isAtTop, scanner)
             try require(words, scanner, "write editions, as in # firmware: 0.21 0.21-manual")
             header.firmware = TranscriptHeader.Words(line: scanner.line, words: words)
+        case "modules:":
+            try checkPlace(key, isAtTop, scanner)
+            header.modules = try modules(words, scanner)
         case "timing:":
             try checkPlace(key, isAtTop, scanner)
             guard words == ["hardware"] else {
@@ -31,6 +34,27 @@ struct HeaderParser {
             header.needs += words
         default: break
         }
+    }
+
+    private func modules(_ words: [String], _ scanner: LineScanner) throws(TranscriptError) -> [String] {
+        try require(words, scanner, "write the names of the modules, as in # modules: sensor gateway")
+        guard header.modules.isEmpty else {
+            throw scanner.error("modules: a second time", "name all modules in one line")
+        }
+        guard words.count <= TranscriptHeader.moduleLimit else {
+            throw scanner.error("\(words.count) modules", "a transcript has at most \(TranscriptHeader.moduleLimit)")
+        }
+        for (index, name) in words.enumerated() {
+            guard TranscriptHeader.isModuleName(name) else {
+                throw scanner.error(
+                    "\(EscapedText.render(name.utf8)) is not a name for a module",
+                    "use letters, digits, hyphens, underscores and full stops, and begin with a letter or digit")
+            }
+            guard !words[..<index].contains(name) else {
+                throw scanner.error("two modules called \(name)", "give each a name of its own")
+            }
+        }
+        return words
     }
 
     private func evidence(

@@ -19,6 +19,9 @@ struct LineScanner {
     /// The next byte, which stays where it is.
     var peek: UInt8? { index < bytes.count ? bytes[index] : nil }
 
+    /// What has not been read yet.
+    var rest: ArraySlice<UInt8> { bytes[index...] }
+
     func error(_ problem: String, _ remedy: String) -> TranscriptError {
         TranscriptError(file: file, line: line, problem: problem, remedy: remedy)
     }
@@ -82,6 +85,13 @@ struct LineScanner {
         skipSpaces()
         let start = index
         while let byte = peek, byte != UInt8(ascii: " ") { index += 1 }
+        return start == index ? nil : String(decoding: bytes[start..<index], as: UTF8.self)
+    }
+
+    /// The name of a module, as far as its characters go; nil if none begins here.
+    mutating func moduleName() -> String? {
+        let start = index
+        while let byte = peek, TranscriptHeader.isModuleNameByte(byte, isFirst: index == start) { index += 1 }
         return start == index ? nil : String(decoding: bytes[start..<index], as: UTF8.self)
     }
 

@@ -23,6 +23,8 @@ public struct ExpectedLine: Sendable, Hashable {
     public let elements: [PatternElement]
     /// The line as it stands in the file, without the `<`.
     public let text: String
+    /// Whose it is, by its place in the header.
+    public var module = 0
 
     /// Whether the line holds a wildcard, so that it can't be written anew from what came.
     public var hasWildcards: Bool {

@@ -57,6 +57,9 @@ public struct PortRunner<Port: BytePort> {
         if !transcript.header.editions.contains(firmware) {
             return "it holds for \(transcript.header.editions.joined(separator: ", "))"
         }
+        if transcript.header.modules.count > 1 {
+            return "it has \(transcript.header.modules.count) modules, and the port is one"
+        }
         if let need = transcript.header.needs.first(where: { !offers.contains($0) }) {
             return "it needs \(need)"
         }

@@ -24,7 +24,7 @@ public struct Recorder: Sendable {
             for observation in runner.observe(transcriptCase, of: transcript).observations {
                 guard !recordedLines.contains(observation.block.line) else { continue }
                 recordedLines.append(observation.block.line)
-                Self.rewrite(observation, in: &lines)
+                Self.rewrite(observation, header: transcript.header, in: &lines)
             }
         }
         var bytes = [UInt8](lines.compactMap(\.self).flatMap(\.self).joined(separator: [0x0A]))
@@ -32,19 +32,27 @@ public struct Recorder: Sendable {
         return bytes
     }
 
-    /// Puts the new lines of a block where the first of the old ones stands, or after the block's own line.
+    /// Puts the new lines of a block where the first of the old ones stands, or after the block's own line. The module that
+    /// the block is about comes first.
     /// - Parameter lines: what each line of the file becomes; nil for a line that is taken out.
-    private static func rewrite(_ observation: Observation, in lines: inout [[[UInt8]]?]) {
+    private static func rewrite(
+        _ observation: Observation, header: TranscriptHeader, in lines: inout [[[UInt8]]?]
+    ) {
         let block = observation.block
-        let pattern = BlockPattern(lines: block.expected, addresses: .exact)
-        if !block.isSilent, pattern.mismatch(with: observation.answer) != nil {
-            replace(
-                block.expected.map(\.line), after: block.line, with: answerLines(observation), in: &lines)
-        }
-        if observation.unmetRequest != nil {
-            replace(
-                block.requests.map(\.line), after: block.line,
-                with: observation.requests.map { [UInt8]("~ \($0)".utf8) }, in: &lines)
+        let others = observation.modules.indices.filter { $0 != block.module }
+        for module in [block.module] + others {
+            let prefix = [UInt8]((header.name(of: module) ?? "").utf8)
+            if !block.isSilent, observation.mismatch(of: module) != nil {
+                replace(
+                    block.expected(of: module).map(\.line), after: block.line,
+                    with: answerLines(observation, of: module).map { prefix + $0 }, in: &lines)
+            }
+            if observation.unmetRequest(of: module) != nil {
+                replace(
+                    block.requests.filter { $0.module == module }.map(\.line), after: block.line,
+                    with: observation.modules[module].requests.map { prefix + [UInt8]("~ \($0.text)".utf8) },
+                    in: &lines)
+            }
         }
     }
 
@@ -60,9 +68,9 @@ public struct Recorder: Sendable {
     }
 
     /// The answer as `<` lines. An old line with wildcards that fits a new one is kept, in order.
-    private static func answerLines(_ observation: Observation) -> [[UInt8]] {
-        var kept = observation.block.expected.filter(\.hasWildcards)[...]
-        return split(observation.answer).map { line in
+    private static func answerLines(_ observation: Observation, of module: Int) -> [[UInt8]] {
+        var kept = observation.block.expected(of: module).filter(\.hasWildcards)[...]
+        return split(observation.modules[module].answer).map { line in
             let fits = kept.firstIndex { BlockPattern(lines: [$0], addresses: .exact).mismatch(with: line) == nil }
             if let fits {
                 let text = kept[fits].text

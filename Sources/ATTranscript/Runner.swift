@@ -1,5 +1,5 @@
 import ATEngine
-import ATPrimitives
+import ATSimulation
 
 /// Runs transcripts on the engine, in simulated time. It never sleeps: it jumps from deadline to deadline.
 public struct Runner: Sendable {
@@ -31,7 +31,7 @@ public struct Runner: Sendable {
         try editions(of: transcript).flatMap { Runner(firmware: $0).run(transcript) }
     }
 
-    /// Runs all cases of a transcript, each from a fresh module on, whether or not the header names this edition.
+    /// Runs all cases of a transcript, each from fresh modules on, whether or not the header names this edition.
     public func run(_ transcript: Transcript) -> [CaseResult] {
         transcript.cases.map { transcriptCase in
             let difference = difference(in: transcriptCase, of: transcript)
@@ -45,68 +45,29 @@ public struct Runner: Sendable {
     private func difference(in transcriptCase: TranscriptCase, of transcript: Transcript) -> Difference? {
         let observed = observe(transcriptCase, of: transcript)
         for observation in observed.observations {
-            if let difference = observation.difference(in: transcript.file) { return difference }
+            if let difference = observation.difference(in: transcript) { return difference }
         }
         return observed.failure.map { line, failure in
-            Difference(file: transcript.file, line: line, problem: failure.problem)
+            Difference(file: transcript.file, line: line, problem: failure.description)
         }
     }
 
-    /// Plays a case and writes down what the module says and asks for in each block.
+    /// Plays a case and writes down what its modules say and ask for in each block.
     /// - Returns: one observation for each block that could be played, and why it ended early if it did, with the line.
     func observe(
         _ transcriptCase: TranscriptCase, of transcript: Transcript
-    ) -> (observations: [Observation], failure: (line: Int, ScriptFailure)?) {
+    ) -> (observations: [Observation], failure: (line: Int, SimulationFailure)?) {
         var observations: [Observation] = []
         var line = transcriptCase.line
-        do throws(ScriptFailure) {
-            var module = try SimulatedModule(
-                firmware: firmware, timing: transcript.header.usesHardwareTiming ? .hardware : .firmware)
+        do throws(SimulationFailure) {
+            var lab = try ScriptedLab(transcript.header, firmware: firmware)
             for block in transcript.blocks(of: transcriptCase) {
                 line = block.line
-                try module.perform(block.action)
-                observations.append(
-                    Observation(block: block, answer: module.takeOutput(), requests: module.takeRequests()))
+                observations.append(Observation(block: block, modules: try lab.perform(block)))
             }
         } catch {
             return (observations, (line, error))
         }
         return (observations, nil)
-    }
-}
-
-extension SimulatedModule {
-    fileprivate mutating func perform(_ action: Block.Action) throws(ScriptFailure) {
-        switch action {
-        case .host(let bytes): try send(bytes)
-        case .world(let action): try perform(action)
-        case .wait(let length): try wait(length)
-        }
-    }
-}
-
-/// What a module said and asked for in one block.
-struct Observation {
-    let block: Block
-    let answer: [UInt8]
-    let requests: [ModuleRequest]
-
-    /// The first thing that is not as the block says; the answer counts before the requests.
-    func difference(in file: String) -> Difference? {
-        let pattern = BlockPattern(lines: block.expected, addresses: .exact)
-        if let mismatch = pattern.mismatch(with: answer) {
-            return Difference(file: file, block: block, answer: answer, mismatch: mismatch)
-        }
-        return unmetRequest.map { Difference(file: file, expected: $0, came: requests) }
-    }
-
-    /// The first `~` line that did not come true. They must come in order; others may stand between.
-    var unmetRequest: ExpectedRequest? {
-        var rest = requests[...]
-        for expected in block.requests {
-            guard let index = rest.firstIndex(of: expected.request) else { return expected }
-            rest = rest[(index + 1)...]
-        }
-        return nil
     }
 }

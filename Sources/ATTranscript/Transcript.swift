@@ -1,4 +1,5 @@
 import ATPrimitives
+import ATSimulation
 
 /// A serial conversation that a person can read and a program can run (Documentation: the transcript format).
 public struct Transcript: Sendable, Hashable {
@@ -27,9 +28,9 @@ public struct TranscriptCase: Sendable, Hashable {
     public let blocks: [Block]
 }
 
-/// One thing done to the module, and what it is expected to say and to ask for until the next.
+/// One thing done to a module or around it, and what the modules are expected to say and to ask for until the next.
 public struct Block: Sendable, Hashable {
-    /// What is done to the module.
+    /// What is done.
     public enum Action: Sendable, Hashable {
         /// The host sends these bytes, as one batch.
         case host([UInt8])
@@ -41,16 +42,23 @@ public struct Block: Sendable, Hashable {
     /// The line of the action, counted from 1.
     public let line: Int
     public let action: Action
-    /// Whether a ` .` says that the module is silent.
+    /// The module that it is done to, by its place in the header; 0 if it is done to nobody or everybody.
+    public let module: Int
+    /// Whether a ` .` says that the modules are silent.
     public let isSilent: Bool
     public internal(set) var expected: [ExpectedLine] = []
     public internal(set) var requests: [ExpectedRequest] = []
+
+    /// What one module is expected to say.
+    func expected(of module: Int) -> [ExpectedLine] { expected.filter { $0.module == module } }
 }
 
 /// A `~` line.
 public struct ExpectedRequest: Sendable, Hashable {
     /// The line of the file, counted from 1.
     public let line: Int
+    /// Whose it is, by its place in the header.
+    public let module: Int
     public let request: ModuleRequest
 }
 
@@ -72,11 +80,32 @@ public struct TranscriptHeader: Sendable, Hashable {
     public internal(set) var evidence: Evidence?
     /// The editions for which the transcript holds, as written; nil means `0.21`.
     public internal(set) var firmware: Words?
+    /// The names of the modules; empty means one without a name.
+    public internal(set) var modules: [String] = []
     /// Whether byte time and flash time run too.
     public internal(set) var usesHardwareTiming = false
     /// What a port must offer beyond what the events show.
     public internal(set) var needs: [String] = []
 
+    /// How many modules a transcript has at most: more than a person can follow.
+    static let moduleLimit = 100
+
+    /// Whether a name can stand before the mark of a line: as in a lab file (contract, Lab file).
+    static func isModuleName(_ text: String) -> Bool {
+        text.utf8.count <= 64 && text.utf8.enumerated().allSatisfy { isModuleNameByte($1, isFirst: $0 == 0) }
+    }
+
+    static func isModuleNameByte(_ byte: UInt8, isFirst: Bool) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"): true
+        case UInt8(ascii: "-"), UInt8(ascii: "."): !isFirst
+        default: false
+        }
+    }
+
     /// The identifiers of the editions for which the transcript holds.
     public var editions: [String] { firmware?.words ?? ["0.21"] }
+
+    /// What a module is called; nil for the one without a name.
+    func name(of module: Int) -> String? { modules.isEmpty ? nil : modules[module] }
 }

@@ -1,4 +1,5 @@
 import ATPrimitives
+import ATSimulation
 
 extension Transcript {
     /// Reads a transcript.
@@ -42,17 +43,23 @@ struct TranscriptParser {
         guard let first = line.first(where: { $0 != 0x20 && $0 != 0x09 }) else { return }
         var scanner = LineScanner(line, file: file, line: number)
         if first != UInt8(ascii: "#") { try checkCharacters(line, scanner) }
+        let prefix = try modulePrefix(&scanner)
         guard let mark = scanner.next() else { return }
         switch mark {
         case UInt8(ascii: "#"): try header.read(&scanner, isAtTop: cases.isEmpty && prelude.isEmpty)
         case UInt8(ascii: "="): try beginCase(&scanner)
-        case UInt8(ascii: ">"): try begin(.host(try hostText(&scanner)), at: number)
-        case UInt8(ascii: "!"): try begin(.world(try WorldAction(scanning: &scanner)), at: number)
+        case UInt8(ascii: ">"):
+            let module = try module(prefix, mark, scanner)
+            try begin(.host(try hostText(&scanner)), module: module, at: number)
+        case UInt8(ascii: "!"): try beginEvent(prefix, &scanner)
         case UInt8(ascii: "+"): try beginWait(&scanner)
-        case UInt8(ascii: "<"): try expect(line, &scanner)
+        case UInt8(ascii: "<"): try expect(of: try module(prefix, mark, scanner), &scanner)
         case UInt8(ascii: "~"):
+            let module = try module(prefix, mark, scanner)
             let request = try ModuleRequest(scanning: &scanner)
-            try changeBlock(scanner) { $0.requests.append(ExpectedRequest(line: number, request: request)) }
+            try changeBlock(scanner) {
+                $0.requests.append(ExpectedRequest(line: number, module: module, request: request))
+            }
         default:
             throw scanner.error(
                 "a line cannot begin with \(EscapedText.render([mark]))",
@@ -95,10 +102,24 @@ struct TranscriptParser {
     }
 
     private mutating func begin(
-        _ action: Block.Action, isSilent: Bool = false, at line: Int
+        _ action: Block.Action, module: Int = 0, isSilent: Bool = false, at line: Int
     ) throws(TranscriptError) {
-        let block = Block(line: line, action: action, isSilent: isSilent)
+        let block = Block(line: line, action: action, module: module, isSilent: isSilent)
         if cases.isEmpty { prelude.append(block) } else { cases[cases.count - 1].blocks.append(block) }
+    }
+
+    /// An event about one module takes its prefix; the air, the names and the peers are everybody's.
+    private mutating func beginEvent(_ prefix: Int?, _ scanner: inout LineScanner) throws(TranscriptError) {
+        let place = scanner
+        let action = try WorldAction(scanning: &scanner)
+        if action.isAboutOneModule {
+            try begin(.world(action), module: try module(prefix, UInt8(ascii: "!"), place), at: scanner.line)
+        } else {
+            guard prefix == nil else {
+                throw place.error("a module before ! \(action.need), which is everybody's", "begin the line with !")
+            }
+            try begin(.world(action), at: scanner.line)
+        }
     }
 
     private mutating func beginWait(_ scanner: inout LineScanner) throws(TranscriptError) {
@@ -113,10 +134,11 @@ struct TranscriptParser {
         try begin(.wait(interval), isSilent: mark != nil, at: scanner.line)
     }
 
-    private mutating func expect(_ line: [UInt8], _ scanner: inout LineScanner) throws(TranscriptError) {
+    private mutating func expect(of module: Int, _ scanner: inout LineScanner) throws(TranscriptError) {
         let number = scanner.line
+        try skipMark(&scanner)
+        let text = String(decoding: scanner.rest, as: UTF8.self)
         let elements = try expectedText(&scanner)
-        let text = String(decoding: line.dropFirst(2), as: UTF8.self)
         let scanned = scanner
         try changeBlock(scanned) { (block: inout Block) throws(TranscriptError) in
             guard !block.isSilent else {
@@ -124,7 +146,7 @@ struct TranscriptParser {
                     "an answer after a . that says there is none",
                     "remove the . in line \(block.line), or this line")
             }
-            block.expected.append(ExpectedLine(line: number, elements: elements, text: text))
+            block.expected.append(ExpectedLine(line: number, elements: elements, text: text, module: module))
         }
     }
 
@@ -140,6 +162,34 @@ struct TranscriptParser {
             throw scanner.error("nothing has happened yet that this could answer", "put a >, ! or + line before it")
         }
     }
+
+    // MARK: Modules
+
+    /// The module that stands before the mark of a line, by its place in the header; nil if none does.
+    private func modulePrefix(_ scanner: inout LineScanner) throws(TranscriptError) -> Int? {
+        var ahead = scanner
+        guard let name = ahead.moduleName(), let mark = ahead.peek, Self.prefixedMarks.contains(mark) else { return nil }
+        guard !header.header.modules.isEmpty else {
+            throw scanner.error(
+                "a name before the \(EscapedText.render([mark])), and no modules",
+                "name them at the top, as in # modules: sensor gateway, or begin the line without a name")
+        }
+        guard let module = header.header.modules.firstIndex(of: name) else {
+            throw scanner.error(
+                "there is no module \(name)", "they are \(header.header.modules.joined(separator: ", "))")
+        }
+        scanner = ahead
+        return module
+    }
+
+    /// Whose a line is. With several modules it says so itself.
+    private func module(_ prefix: Int?, _ mark: UInt8, _ scanner: LineScanner) throws(TranscriptError) -> Int {
+        guard prefix == nil, let first = header.header.modules.first else { return prefix ?? 0 }
+        let mark = EscapedText.render([mark])
+        throw scanner.error("a \(mark) line that does not say whose", "begin it with a module, as in \(first)\(mark)")
+    }
+
+    private static let prefixedMarks = Array("><~!".utf8)
 
     // MARK: Texts
 
@@ -165,7 +215,6 @@ struct TranscriptParser {
     }
 
     private func expectedText(_ scanner: inout LineScanner) throws(TranscriptError) -> [PatternElement] {
-        try skipMark(&scanner)
         var elements: [PatternElement] = []
         var literal: [UInt8] = []
         while let byte = scanner.next() {

@@ -1,3 +1,4 @@
+import ATAir
 import ATEngine
 import ATPrimitives
 import ATWorld
@@ -52,13 +53,50 @@ extension WorldAction {
                 })
         case "rssi": return .rssi(try scanner.value("an RSSI", "write dBm, as in -48") { Int8($0) })
         case "bssid": return .bssid(try scanner.value("a MAC address", macRemedy) { MACAddress($0) })
+        case "hidden": return .hidden
+        case "subnet":
+            return .subnet(try scanner.value("a subnet", "write it as 192.168.1.0/24") { Subnet($0) })
         case "dhcp":
             try keyword("none", &scanner)
             return .noLeases
+        case "uplink": return .uplink(try scanner.value("an uplink", "write host or none", uplink))
+        case "capacity":
+            return .capacity(
+                try scanner.value("a number of stations", "write 1 to 1024") { text in
+                    Int(text).flatMap { (1...1024).contains($0) ? $0 : nil }
+                })
+        default: return try linkProperty(key, &scanner)
+        }
+    }
+
+    /// A property of the way to the access point.
+    private static func linkProperty(
+        _ key: String, _ scanner: inout LineScanner
+    ) throws(TranscriptError) -> AccessPointProperty {
+        switch key {
+        case "latency": return .latency(try delay(&scanner))
+        case "jitter": return .jitter(try delay(&scanner))
+        case "bandwidth":
+            return .bandwidth(
+                try scanner.value("a bandwidth", "write bits a second, as in 250kbit or 54Mbit", bitsPerSecond))
+        case "loss":
+            return .loss(try scanner.value("a loss", "write 0% to 100%, as in 2% or 0.5%", lossPerMillion))
+        case "fading":
+            return .fading(
+                try scanner.value("a fading", "write 0 to 60, in dB") { text in
+                    UInt8(text).flatMap { $0 <= 60 ? $0 : nil }
+                })
         default:
             throw scanner.error(
                 "unknown property \(key) of an access point",
-                "they are password, security, channel, rssi, bssid and dhcp; or gone")
+                "they are password, security, channel, rssi, bssid, hidden, subnet, dhcp, uplink, capacity, latency, "
+                    + "jitter, bandwidth, loss and fading; or gone")
+        }
+    }
+
+    private static func delay(_ scanner: inout LineScanner) throws(TranscriptError) -> Interval {
+        try scanner.value("a delay", "write 0us to 60s, as in 20ms") { text in
+            Interval(duration: text).flatMap { $0 <= .seconds(60) ? $0 : nil }
         }
     }
 
@@ -149,6 +187,40 @@ extension WorldAction {
         case "wpaWpa2": .wpaWpa2
         default: nil
         }
+    }
+
+    private static func uplink(_ text: String) -> AccessPoint.Uplink? {
+        switch text {
+        case "host": .host
+        case "none": AccessPoint.Uplink.none
+        default: nil
+        }
+    }
+
+    /// A whole number with `bit`, `kbit`, `Mbit` or `Gbit`.
+    private static func bitsPerSecond(_ text: String) -> UInt64? {
+        let units: [(name: String, bits: UInt64)] = [
+            ("bit", 1), ("kbit", 1_000), ("Mbit", 1_000_000), ("Gbit", 1_000_000_000),
+        ]
+        let digits = text.prefix { ("0"..."9").contains($0) }
+        guard let count = UInt64(digits), let unit = units.first(where: { $0.name == text.dropFirst(digits.count) }),
+            (1...UInt64(1_000_000_000_000) / unit.bits).contains(count)
+        else { return nil }
+        return count * unit.bits
+    }
+
+    /// A percentage with up to four digits behind the point, in packets of a million.
+    private static func lossPerMillion(_ text: String) -> UInt32? {
+        guard text.hasSuffix("%") else { return nil }
+        let parts = text.dropLast().split(separator: ".", omittingEmptySubsequences: false)
+        guard (1...2).contains(parts.count), let whole = parts.first, let percent = UInt32(whole), percent <= 100
+        else { return nil }
+        let fraction = parts.count == 2 ? parts[1] : "0"
+        guard (1...4).contains(fraction.utf8.count), fraction.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let part = UInt32(fraction + String(repeating: "0", count: 4 - fraction.utf8.count))
+        else { return nil }
+        let loss = percent * 10_000 + part
+        return loss <= 1_000_000 ? loss : nil
     }
 
     private static func powerEvent(_ text: String) -> PowerEvent? {

@@ -1,3 +1,4 @@
+import ATAir
 import ATEngine
 import ATPrimitives
 import ATWorld
@@ -18,6 +19,14 @@ public enum WorldAction: Sendable, Hashable {
     case power(PowerEvent)
     /// All FF at the next power-on.
     case flashErased
+
+    /// Whether it happens to one of the modules; the air, the names and the peers are everybody's.
+    var isAboutOneModule: Bool {
+        switch self {
+        case .accessPoint, .accessPointGone, .name, .peer: false
+        case .stationJoins, .stationLeaves, .link, .client, .datagram, .power, .flashErased: true
+        }
+    }
 
     /// What a port must offer so that this can happen there: the first word of the line.
     public var need: String {
@@ -43,6 +52,21 @@ public enum AccessPointProperty: Sendable, Hashable {
     /// In dBm.
     case rssi(Int8)
     case bssid(MACAddress)
+    case hidden
+    case subnet(Subnet)
     /// `dhcp none`: nobody gives leases.
     case noLeases
+    case uplink(AccessPoint.Uplink)
+    /// How many stations it takes.
+    case capacity(Int)
+    /// How long a packet takes each way.
+    case latency(Interval)
+    /// How much is added to it at most.
+    case jitter(Interval)
+    /// In bits a second each way.
+    case bandwidth(UInt64)
+    /// How many packets of a million are lost each way.
+    case loss(UInt32)
+    /// In dB up and down.
+    case fading(UInt8)
 }

@@ -55,6 +55,11 @@ public struct World: Sendable {
         try datagramSockets[index].receive(bytes, from: sender)
     }
 
+    /// Whether the script has said anything about this address.
+    public func knows(_ address: IPv4Address) -> Bool {
+        peers.contains { $0.endpoint.address == address }
+    }
+
     /// Whether the module has a server on this port. If it has, the owner asks the module to accept the client, and
     /// tells the outcome with `admit`.
     public func isListening(onPort port: UInt16) -> Bool { listeningPorts.contains(port) }

@@ -123,6 +123,16 @@ struct LinkClosingTests {
         expect(bench.client(), says: #"0,CONNECT\r\n"#)
     }
 
+    @Test("a UDP link whose name is still looked up has no socket to close (bug event-forces-idle)")
+    func resolvingDatagrams() {
+        var bench = Bench.online(bugs: .eventForcesIdle)
+        bench.host("AT+CIPMUX=1")
+        bench.host(#"AT+CIPSTART=0,"TCP","10.0.0.1",80"#)
+        expect(bench.host(#"AT+CIPSTART=1,"UDP","a.example",80"#), asks: ["resolve a.example"])
+        bench.handle(.connected(bench.socket(0)))
+        expect(bench.host("AT+CIPCLOSE=1"), says: #"1,CLOSED\r\n"# + ok)
+    }
+
     @Test("without an id the link must be there and the mode single, with one the mode multiple")
     func refusals() {
         var single = Bench.online()

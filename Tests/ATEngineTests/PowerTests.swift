@@ -84,8 +84,8 @@ struct PowerTests {
             let answer = bench.host("AT") + bench.wait(.seconds(1))
             #expect(answer.output.hasSuffix(ok), "\(situation) \(event)")
             #expect(open.allSatisfy { bench.engine.link(of: $0) == nil })
-            // Sockets that had not ended are released.
-            let released = end.effects.filter { $0.hasPrefix("release") }.count
+            // Sockets that had not ended are released, once the radio is silent: no far end behind it hears of that.
+            let released = end.effects.drop { $0 != "radio off" }.filter { $0.hasPrefix("release") }.count
             #expect(released == open.count, "\(situation) \(event)")
         }
     }
@@ -96,7 +96,7 @@ struct PowerTests {
         bench.host("AT+CIPMUX=1")
         bench.host("AT+CIPSERVER=1,80")
         bench.client()
-        expect(bench.power(.reset), asks: ["release 0", "unlisten 80", "radio off"])
+        expect(bench.power(.reset), asks: ["radio off", "release 0", "unlisten 80"])
         let start = bench.wait(.milliseconds(300))
         expect(
             start, says: #"\r\nready\r\n"#,

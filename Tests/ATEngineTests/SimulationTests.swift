@@ -7,8 +7,9 @@ import Testing
 /// One batch at a time, with a pause after each seed, so that the suites that wait for sockets get their turn.
 @Suite("A module that lives through random things", .serialized)
 struct SimulationTests {
-    /// Seeds that failed once; they always run.
-    static let keptSeeds: [UInt64] = [495, 5_902, 15_238, 183_332]
+    /// Seeds that failed once; they always run. They mean what they meant as long as the simulation makes the same choices:
+    /// one that has learnt something new starts a new list, and what the old ones found is kept by tests of its own.
+    static let keptSeeds: [UInt64] = []
 
     private static let seedsInBatch: UInt64 = 50
     private static let batches: Range<UInt64> = 0..<20

@@ -56,6 +56,20 @@ struct StationTests {
         expect(bench.wait(.seconds(2)), says: ok)
     }
 
+    @Test("an address whose lease has ended is no longer the module's")
+    func endedLease() {
+        var bench = Self.idle()
+        bench.host(Self.join)
+        bench.lease()
+        expect(bench.wait(.seconds(3)), says: ok)
+        bench.handle(.station(.unleased))
+        let without = bench.host("AT+CIPSTA?").output
+        #expect(without.contains("0.0.0.0"))
+        bench.lease()
+        let with = bench.host("AT+CIPSTA?").output
+        #expect(!with.contains("0.0.0.0"))
+    }
+
     @Test("with a fixed address association is enough")
     func fixedAddress() {
         var bench = Self.idle()

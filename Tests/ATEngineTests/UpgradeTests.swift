@@ -52,6 +52,16 @@ struct UpgradeTests {
         #expect(bench.wait(.milliseconds(100)).effects.first == "restart")
     }
 
+    @Test("one that starts while another is under way lets go of its connection (bug event-forces-idle)")
+    func twice() {
+        var bench = Bench.online(bugs: .eventForcesIdle)
+        bench.host(#"AT+CIPSTART="TCP","10.0.0.1",80"#)
+        bench.host("AT+CIUPDATE")
+        bench.handle(.resolved(bench.lookup, IPv4Address(10, 0, 0, 1)))
+        bench.handle(.connected(bench.socket(0)))
+        expect(bench.host("AT+CIUPDATE"), asks: ["release 5", "resolve iot.espressif.cn"])
+    }
+
     @Test("the mark before the version is found wherever it stands, in whatever pieces", arguments: 1...20)
     func mark(_ size: Int) {
         for before in ["", "rom_ve", "rom_verom_ve", "rom_version\": ", "rrom", "{\""] {

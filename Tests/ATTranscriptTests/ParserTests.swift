@@ -118,7 +118,7 @@ struct ParserTests {
     @Test("every effect of the format is read, and written as it was", arguments: effects)
     func everyEffect(_ text: String) throws {
         let block = try onlyBlock("> AT\n~ \(text)")
-        #expect(block.requests.map(\.request.description) == [text])
+        #expect(block.requests.map(\.request.text) == [text])
         #expect(block.requests.map(\.line) == [2])
     }
 

@@ -1,7 +1,7 @@
 import ATPrimitives
 
 /// Why the chip started; the raw value is what the ROM prints (reference 5.2).
-public enum ResetCause: UInt8, Sendable {
+enum ResetCause: UInt8, Sendable {
     case powerOn = 1
     /// The reset pin, and the wake from deep sleep, which comes through it.
     case external = 2

@@ -7,13 +7,7 @@ struct FrameTime: Sendable {
     private let baud: Int64
 
     init(_ settings: LineSettings) {
-        let stop: Int64 =
-            switch settings.stopBits {
-            case .one: 2
-            case .oneAndAHalf: 3
-            case .two: 4
-            }
-        halfBits = 2 + 2 * Int64(settings.dataBits) + (settings.parity == .none ? 0 : 2) + stop
+        halfBits = 2 + 2 * Int64(settings.dataBits) + (settings.parity == .none ? 0 : 2) + settings.stopBits.halfBits
         baud = Int64(settings.baud)
     }
 

@@ -106,9 +106,11 @@ struct Receiver: Sendable {
         return byte
     }
 
-    /// Calls `body` with the next `count` bytes of the batch and takes them out.
-    mutating func take(_ count: Int, at now: Instant, _ body: (Span<UInt8>) -> Void) {
-        queue.withFirst(count, body)
+    /// Moves the next `count` bytes of the batch to the end of `bytes`.
+    mutating func take(_ count: Int, at now: Instant, into bytes: inout [UInt8]) {
+        queue.withFirst(count) { span in
+            span.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+        }
         queue.removeFirst(count)
         remove(count, at: now)
     }

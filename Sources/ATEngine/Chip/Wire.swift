@@ -8,14 +8,14 @@ import ATPrimitives
 /// and keeps the byte), and waits for the next falling edge. A start bit that is over by its middle was none. Time is
 /// counted from the start of the frame being sent, in ticks of which each end has a whole number in half a bit, so that
 /// nothing is rounded and nothing drifts.
-public struct Wire: Sendable {
+package struct Wire: Sendable {
     /// The most bytes that one byte sent can become: each takes a falling edge to begin, and a frame of ten bits before
     /// the stop bit has no more.
-    public static let outputLimit = 5
+    package static let outputLimit = 5
 
     /// Whether every byte arrives as it was sent, but for data bits that the line does not have. Stop bits do not
     /// matter to that, nor whether the parity is even or odd.
-    public let isClear: Bool
+    package let isClear: Bool
 
     private let sender: Sender
     /// Ticks of half a bit and of a whole one at the receiver.
@@ -41,7 +41,7 @@ public struct Wire: Sendable {
     /// - Parameters:
     ///   - sent: the settings with which bytes are sent. Data bits beyond 5 to 8 and a rate of 0 become the nearest.
     ///   - sampled: the settings with which they are received.
-    public init(from sent: LineSettings, to sampled: LineSettings) {
+    package init(from sent: LineSettings, to sampled: LineSettings) {
         let sentRate = Int64(max(1, sent.baud))
         let sampledRate = Int64(max(1, sampled.baud))
         sender = Sender(sent, halfBit: sampledRate)
@@ -64,7 +64,7 @@ public struct Wire: Sendable {
     /// - Parameters:
     ///   - bytes: what is sent.
     ///   - body: is called with each byte received, at most `outputLimit` times for each one sent.
-    public mutating func transcode(_ bytes: Span<UInt8>, into body: (UInt8) -> Void) {
+    package mutating func transcode(_ bytes: Span<UInt8>, into body: (UInt8) -> Void) {
         for index in 0..<bytes.count {
             if isClear {
                 body(bytes[index] & sender.dataMask)
@@ -78,7 +78,7 @@ public struct Wire: Sendable {
     ///
     /// - Returns: the byte of which the receiver was in the middle, if it was.
     @discardableResult
-    public mutating func idle() -> UInt8? {
+    package mutating func idle() -> UInt8? {
         defer { receiver = .waiting(after: Self.beforeFrame) }
         guard case .sampling(_, let index, var byte) = receiver, index > 0 else { return nil }
         // All that it has yet to sample is 1.
@@ -135,14 +135,8 @@ private struct Sender: Sendable {
         dataMask = UInt8(truncatingIfNeeded: (1 << dataBits) - 1)
         parity = settings.parity
         bit = 2 * halfBit
-        let stopHalfBits: Int64 =
-            switch settings.stopBits {
-            case .one: 2
-            case .oneAndAHalf: 3
-            case .two: 4
-            }
         let bitCount = Int64(1 + dataBits + (settings.parity == .none ? 0 : 1))
-        duration = (2 * bitCount + stopHalfBits) * halfBit
+        duration = (2 * bitCount + settings.stopBits.halfBits) * halfBit
     }
 
     /// The waveform of a byte.

@@ -17,7 +17,7 @@ extension Command {
                     engine.line("+CIFSR:STAIP,", Quoted(engine.session.station.address))
                     engine.line("+CIFSR:STAMAC,", Quoted(engine.session.station.mac))
                 }
-                engine.session.links.status = 2
+                engine.session.links.addressWasShown()
                 return .ok
             }),
 

@@ -24,7 +24,7 @@ extension Command {
                     engine.line("No AP")
                     return .ok
                 }
-                engine.session.links.status = 2
+                engine.session.links.addressWasShown()
                 engine.line("+CWJAP:", Quoted(engine.session.station.ssid))
                 return .ok
             },

@@ -1,7 +1,7 @@
 import ATPrimitives
 
 /// What stands on a command line after the name, read from left to right as the firmware reads it (reference 1.8, 1.9).
-public struct Arguments {
+struct Arguments {
     private let line: [UInt8]
     private var position: Int
 

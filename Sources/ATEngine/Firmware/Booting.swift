@@ -146,10 +146,7 @@ extension Engine {
         effects.append(.radioOff)
         for id in Links.ids where session.links[id].hasSocket { effects.append(.release(id, session.links[id].socket)) }
         if let socket = session.upgrade.socket { effects.append(.release(Upgrade.link, socket)) }
-        switch session.server.state {
-        case .listening(let port), .ending(let port): effects.append(.unlisten(port: port))
-        case .stopped: break
-        }
+        if let port = session.server.port { effects.append(.unlisten(port: port)) }
         session = makeSession()
     }
 
@@ -164,7 +161,7 @@ extension Engine {
             autoConnects: system.autoConnects)
         let softAP = SoftAP(
             configuration: system.softAP ?? defaultSoftAP(softAPMAC), mac: softAPMAC,
-            address: user.softAPAddress ?? SoftAP.defaultAddress, servesDHCP: user.servesDHCP)
+            address: user.softAPAddress ?? .softAP, servesDHCP: user.servesDHCP)
         return Session(mode: system.mode, station: station, softAP: softAP)
     }
 

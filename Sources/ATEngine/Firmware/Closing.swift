@@ -8,7 +8,7 @@ extension Engine {
         guard session.links[id].isOpen else { return }
         let link = session.links[id]
         effects.append(.close(id, link.socket))
-        if case .transparent = session.parser.state, id == 0 {
+        if session.parser.isTransparent, id == 0 {
             session.transparent.linkIsGone()
             if firmware.policy.reconnectsAfterFin {
                 free(id)
@@ -23,16 +23,18 @@ extension Engine {
 
     /// The payload that waits for its ACK on a socket that is no more has not arrived.
     private mutating func failSending(on socket: Socket) {
-        guard case .sending(_, socket) = session.parser.state else { return }
+        guard session.parser.isSending(on: socket) else { return }
         put(firmware.texts.sendFailed)
-        session.parser.state = .idle
+        session.parser.payloadEnded()
     }
 
     /// The connection is gone by RST or by silence; the line follows a moment later.
     mutating func linkReset(_ id: LinkID) {
         switch session.links[id].phase {
         case .connecting: linkRefused(id)
-        case .open: setPhase(.broken, of: id, for: delays.errorReport)
+        case .open:
+            session.links[id].broke()
+            limitPhase(of: id, to: delays.errorReport)
         case .closing: linkClosed(id)
         case .free, .resolving, .refused, .broken: break
         }
@@ -40,17 +42,17 @@ extension Engine {
 
     mutating func reportBroken(_ id: LinkID) {
         let link = session.links[id]
-        if case .transparent = session.parser.state, id == 0 {
+        if session.parser.isTransparent, id == 0 {
             session.transparent.linkIsGone()
-            session.links[id] = Link()
+            forget(id)
             return transparentLinkLost(link.remote)
         }
         // Quirk: the id is printed in single mode too, and a server link's end is called a failed connect.
         putLinkLine(id, link.role == .client ? "CLOSED" : "CONNECT FAIL", showsID: true)
         free(id)
-        if case .sending(_, link.socket) = session.parser.state {
+        if session.parser.isSending(on: link.socket) {
             if link.role == .client { put(firmware.texts.sendFailed) }
-            session.parser.state = .idle
+            session.parser.payloadEnded()
         } else if link.role == .server {
             forceIdleIfBugged()
         }
@@ -59,13 +61,13 @@ extension Engine {
 
     /// Sends FIN. The line comes when the stack, which looks every 125 ms, finds both sides closed.
     mutating func startClosing(_ id: LinkID, isAwaited: Bool) {
-        session.links[id].isAwaited = isAwaited
-        if session.links[id].isClosing { return }
-        let isGone = session.links[id].phase == .broken
-        setPhase(.closing(isClosed: false), of: id, for: delays.retransmission)
+        let phase = session.links[id].phase
+        session.links[id].startClosing(isAwaited: isAwaited)
+        if case .closing = phase { return }
+        limitPhase(of: id, to: delays.retransmission)
         session.timers.stop(.link(.idle, id))
         if delays.closePoll > .zero { session.timers.start(.link(.closePoll, id), at: now + delays.closePoll) }
-        if isGone {
+        if phase == .broken {
             linkClosed(id)
         } else {
             effects.append(.close(id, session.links[id].socket))
@@ -75,12 +77,13 @@ extension Engine {
     /// Both sides are closed.
     mutating func linkClosed(_ id: LinkID) {
         guard session.links[id].isClosing else { return }
-        setPhase(.closing(isClosed: true), of: id, for: nil)
+        session.links[id].closed()
+        limitPhase(of: id, to: nil)
         if delays.closePoll == .zero { finishClosing(id) }
     }
 
     mutating func pollClosing(_ id: LinkID) {
-        if case .closing(isClosed: true) = session.links[id].phase {
+        if case .closing(_, isClosed: true) = session.links[id].phase {
             finishClosing(id)
         } else {
             session.timers.start(.link(.closePoll, id), at: now + delays.closePoll)
@@ -99,10 +102,10 @@ extension Engine {
         free(id)
         // AT+CIPSTO does not wait for an ACK.
         failSending(on: link.socket)
-        if link.isAwaited {
+        if case .closing(isAwaited: true, _) = link.phase {
             putOK()
             // Quirk: closing a link that the server accepted leaves the parser busy (bug close-server-link).
-            if link.role == .client || !options.bugs.contains(.closeServerLink) { session.parser.state = .idle }
+            if link.role == .client || !options.bugs.contains(.closeServerLink) { session.parser.commandEnded() }
         }
         continueClosingAll()
     }
@@ -118,7 +121,8 @@ extension Engine {
     }
 
     private mutating func closeDatagrams(_ id: LinkID) {
-        effects.append(.close(id, session.links[id].socket))
+        // After the bug event-forces-idle the name may still be looked up.
+        if session.links[id].hasSocket { effects.append(.close(id, session.links[id].socket)) }
         putLinkLine(id, "CLOSED")
         free(id)
     }
@@ -127,8 +131,7 @@ extension Engine {
     mutating func closeAllLinks() -> Outcome {
         guard session.links.enabledCount > 0 else { return .ok }
         guard !session.server.isRunning || firmware.policy.closesAllWithServer else { return .ok }
-        session.links.isClosingAll = true
-        session.links.hasClosedClient = false
+        session.links.startClosingAll()
         for id in Links.ids where session.links[id].isServerClient && session.links[id].isOpen {
             startClosing(id, isAwaited: false)
         }
@@ -144,16 +147,16 @@ extension Engine {
             if link.isOpen && link.transport == .udp {
                 closeDatagrams(id)
             } else if link.isOpen {
-                session.links.hasClosedClient = true
+                session.links.closesClient()
                 return startClosing(id, isAwaited: false)
             } else if link.isClosing {
                 return
             }
         }
         guard session.links.enabledCount == 0 else { return }
-        session.links.isClosingAll = false
+        let hasClosedClient = session.links.endClosingAll()
         putOK()
-        let hangs = options.bugs.contains(.closeServerLink) && session.server.isRunning && session.links.hasClosedClient
-        if !hangs { session.parser.state = .idle }
+        let hangs = options.bugs.contains(.closeServerLink) && session.server.isRunning && hasClosedClient
+        if !hangs { session.parser.commandEnded() }
     }
 }

@@ -1,7 +1,7 @@
 import ATPrimitives
 
 /// How long things take, on the module and at worst.
-public struct Delays: Sendable {
+struct Delays: Sendable {
     /// From AT+RST, AT+RESTORE or AT+GSLP to the restart or sleep (reference 2.2, 2.4).
     var restart = Interval.milliseconds(100)
     /// From reset to `ready` (reference 5.3, likely).

@@ -1,72 +1,6 @@
 import ATPrimitives
 
-/// One entry of the link table (reference 3.1).
-struct Link: Sendable {
-    /// A link is free, then on its way (a name is looked up, a handshake runs), then open, then on its way out. What has
-    /// gone wrong is reported a moment later (reference 3.4), so there is a phase for that too.
-    enum Phase: Sendable, Equatable {
-        case free
-        case resolving(Lookup)
-        case connecting
-        /// The connect has failed; ERROR and the CLOSED line are on their way.
-        case refused
-        case open
-        /// The connection is gone; its line is on its way.
-        case broken
-        /// The module has sent FIN; `isClosed` when both sides are closed and only the stack's look is missing.
-        case closing(isClosed: Bool)
-    }
-
-    enum Role: UInt8, Sendable {
-        case client = 0
-        case server = 1
-    }
-
-    var phase = Phase.free
-    var transport = Transport.tcp
-    var role = Role.client
-    var socket = Socket(number: 0)
-    /// Where data goes to.
-    var remote = Endpoint(address: .any, port: 0)
-    /// UDP: the far end that was asked for, to which `remote` returns in mode 0.
-    var peer = Endpoint(address: .any, port: 0)
-    /// UDP: 0 the far end stays, 1 it changes once, 2 it changes (manual 6.2.2).
-    var udpMode = 0
-    /// The module's own port.
-    var localPort: UInt16 = 0
-    /// A command waits for what becomes of this link and holds the parser.
-    var isAwaited = false
-    /// Data is out that the far end has not acknowledged.
-    var isUnacknowledged = false
-    /// Opened by the firmware for transparent mode: comes and goes without a line.
-    var isSilent = false
-    /// When data last came or was acknowledged, for AT+CIPSTO.
-    var lastActivity = Instant.zero
-
-    /// Whether the firmware's table calls the link enabled: a TCP link that is still connecting is not (reference 3.1).
-    var isEnabled: Bool {
-        switch phase {
-        case .free, .connecting, .refused: false
-        case .resolving: transport == .udp
-        case .open, .broken, .closing: true
-        }
-    }
-
-    /// Whether the world knows the link's socket, and it has not ended there.
-    var hasSocket: Bool {
-        switch phase {
-        case .free, .resolving, .refused, .broken, .closing(isClosed: true): false
-        case .connecting, .open, .closing(isClosed: false): true
-        }
-    }
-
-    var isFree: Bool { phase == .free }
-    var isOpen: Bool { phase == .open }
-    var isClosing: Bool { if case .closing = phase { true } else { false } }
-    var isServerClient: Bool { role == .server && isEnabled }
-}
-
-/// The link table and the settings of all links.
+/// The link table and what holds for all links.
 struct Links: Sendable {
     /// Link ids are 0 to 4 (manual 6.2.2).
     static let count = 5
@@ -77,21 +11,24 @@ struct Links: Sendable {
     /// The ports that the module picks from (reference 2.21).
     static let randomPorts: ClosedRange<UInt16> = 1024...49999
 
+    /// AT+CIPCLOSE=5 on its walk.
+    private struct Walk {
+        /// It has closed a TCP client link.
+        var hasClosedClient = false
+    }
+
     private var links = [Link](repeating: Link(), count: count)
     /// AT+CIPMUX.
     var areMultiple = false
     /// AT+CIPMODE.
     var isTransparentMode = false
     /// The value that CIPSTATUS prints, 2 to 5; changed by certain events only (reference 3.3).
-    var status = 4
+    private(set) var status = 4
     /// The link of the last CIPSEND, whose connection AT+CIPMODE stores (reference 2.27).
-    var lastSent: LinkID = 0
-    /// AT+CIPCLOSE=5 is under way.
-    var isClosingAll = false
-    /// It has closed a TCP client link.
-    var hasClosedClient = false
+    private(set) var lastSent: LinkID = 0
+    private var walk: Walk?
     /// Whether a link was open since the station got its address (manual 6.2.1).
-    var wasOpenSinceAddress = false
+    private(set) var wasOpenSinceAddress = false
 
     subscript(id: LinkID) -> Link {
         get { links[id] }
@@ -110,6 +47,53 @@ struct Links: Sendable {
     func id(of lookup: Lookup) -> LinkID? { links.firstIndex { $0.phase == .resolving(lookup) } }
     func usesPort(_ port: UInt16, _ transport: Transport) -> Bool {
         links.contains { !$0.isFree && $0.transport == transport && $0.localPort == port }
+    }
+}
+
+// The events that STATUS and its like are made of (reference 3.3).
+extension Links {
+    /// CIFSR or CWJAP? has shown an address.
+    mutating func addressWasShown() { status = 2 }
+
+    /// The station has an address.
+    mutating func stationIsOnline() { wasOpenSinceAddress = enabledCount > 0 }
+
+    /// CWJAP or CWQAP has left the network.
+    mutating func stationHasLeft() { status = 5 }
+
+    /// A TCP link is open.
+    mutating func connectionIsOpen() {
+        status = 3
+        wasOpenSinceAddress = true
+    }
+
+    /// A UDP link is open; STATUS stays as it is.
+    mutating func datagramsAreOpen() { wasOpenSinceAddress = true }
+
+    /// A link's end was reported. When it was the last one, STATUS becomes 4.
+    mutating func free(_ id: LinkID) {
+        links[id].free()
+        if enabledCount == 0 { status = 4 }
+    }
+
+    /// CIPSEND= has asked for payload.
+    mutating func willSend(on id: LinkID) { lastSent = id }
+}
+
+// The walk of AT+CIPCLOSE=5 over all links (reference 2.23).
+extension Links {
+    var isClosingAll: Bool { walk != nil }
+
+    mutating func startClosingAll() { walk = Walk() }
+
+    /// The walk closes a TCP client link, and goes on from its end.
+    mutating func closesClient() { walk?.hasClosedClient = true }
+
+    /// All links are gone.
+    /// - Returns: whether a TCP client link was among them.
+    mutating func endClosingAll() -> Bool {
+        defer { walk = nil }
+        return walk?.hasClosedClient ?? false
     }
 }
 
@@ -132,21 +116,26 @@ extension Engine {
         line(text)
     }
 
-    mutating func setPhase(_ phase: Link.Phase, of id: LinkID, for delay: Interval?) {
-        session.links[id].phase = phase
-        if let delay {
-            session.timers.start(.link(.phase, id), at: now + delay)
+    /// The phase that a link is in lasts so long at most; nil is for ever.
+    mutating func limitPhase(of id: LinkID, to limit: Interval?) {
+        if let limit {
+            session.timers.start(.link(.phase, id), at: now + limit)
         } else {
             session.timers.stop(.link(.phase, id))
         }
     }
 
-    /// The entry is free again. When it was the last one, STATUS becomes 4 (reference 3.3).
+    /// The entry is free again, with a word about it.
     mutating func free(_ id: LinkID) {
-        session.links[id] = Link()
+        session.links.free(id)
         for kind in LinkTimer.allCases { session.timers.stop(.link(kind, id)) }
-        if session.links.enabledCount == 0 { session.links.status = 4 }
         serverClientHasGone()
+    }
+
+    /// The entry is free again before anything has come of it: STATUS stays as it is.
+    mutating func forget(_ id: LinkID) {
+        session.links[id].free()
+        limitPhase(of: id, to: nil)
     }
 
     /// What CIPSTATUS prints as STATUS.

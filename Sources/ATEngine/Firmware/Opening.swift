@@ -19,27 +19,21 @@ extension Engine {
         guard session.links[id].isFree else { throw firmware.texts.alreadyConnected }
         session.timers.stop(.transparentReconnect)
         let address = IPv4Address(inet: request.host)
-        var link = Link()
-        link.transport = request.transport
-        link.socket = Socket(number: chip.nextNumber())
-        link.remote = Endpoint(address: address ?? .any, port: request.port)
-        link.udpMode = request.udpMode
+        let socket = Socket(number: chip.nextNumber())
+        var remote = Endpoint(address: address ?? .any, port: request.port)
+        let localPort: UInt16
         if let port = request.localPort, request.transport == .udp {
             guard !session.links.usesPort(port, .udp) else { return refuseAtOnce(id) }
-            link.localPort = port
+            localPort = port
         } else {
-            link.localPort = randomPort(request.transport)
+            localPort = randomPort(request.transport)
         }
-        if link.transport == .udp && request.port == 0 { link.remote.port = randomPort(.udp) }
-        link.peer = link.remote
-        guard address == nil else {
-            session.links[id] = link
-            return link.transport == .tcp ? dial(id) : openDatagrams(id)
-        }
-        link.isAwaited = true
-        session.links[id] = link
+        if request.transport == .udp && request.port == 0 { remote.port = randomPort(.udp) }
+        session.links[id] = Link(request.transport, socket, to: remote, localPort: localPort, udpMode: request.udpMode)
+        guard address == nil else { return request.transport == .tcp ? dial(id, by: .address) : openDatagrams(id) }
         let lookup = Lookup(number: chip.nextNumber())
-        setPhase(.resolving(lookup), of: id, for: delays.lookup)
+        session.links[id].lookUp(lookup)
+        limitPhase(of: id, to: delays.lookup)
         let name = effects.payload(request.host)
         effects.append(.resolve(lookup, name: name))
         return .pending
@@ -48,18 +42,13 @@ extension Engine {
     /// The resolver's answer for a link; nil is none, or none in time.
     mutating func linkResolved(_ id: LinkID, to address: IPv4Address?) {
         guard let address else {
-            session.links[id] = Link()
-            session.timers.stop(.link(.phase, id))
+            forget(id)
             finish(.refused(.text("DNS Fail")))
             return
         }
-        session.links[id].remote.address = address
-        session.links[id].peer.address = address
-        if session.links[id].transport == .udp {
-            session.links[id].isAwaited = false
-            return finish(openDatagrams(id))
-        }
-        let outcome = dial(id)
+        session.links[id].found(address)
+        guard session.links[id].transport == .tcp else { return finish(openDatagrams(id)) }
+        let outcome = dial(id, by: .name)
         if case .silent = outcome { return }
         if options.bugs.contains(.lookupRefused) {
             putError()
@@ -69,32 +58,37 @@ extension Engine {
     }
 
     /// Sends SYN, or says that there is no way.
-    private mutating func dial(_ id: LinkID) -> Outcome {
+    private mutating func dial(_ id: LinkID, by dialler: Link.Dialler) -> Outcome {
         guard hasRoute(to: session.links[id].remote.address) else {
             if options.bugs.contains(.connectSilent), session.mode == .both, session.station.isIdle {
-                session.links[id] = Link()
+                forget(id)
                 return .silent
             }
             return refuseAtOnce(id)
         }
-        let link = session.links[id]
-        setPhase(.connecting, of: id, for: delays.handshake)
-        effects.append(.connect(id, link.socket, to: link.remote, localPort: link.localPort))
+        sendSYN(id, by: dialler)
         return .silent
+    }
+
+    private mutating func sendSYN(_ id: LinkID, by dialler: Link.Dialler) {
+        session.links[id].dialled(by: dialler)
+        limitPhase(of: id, to: delays.handshake)
+        let link = session.links[id]
+        effects.append(.connect(id, link.socket, to: link.remote, localPort: link.localPort))
     }
 
     /// The IP layer has no way for it: the id is printed in single mode too (reference 3.10).
     private mutating func refuseAtOnce(_ id: LinkID) -> Outcome {
-        session.links[id] = Link()
-        session.timers.stop(.link(.phase, id))
+        forget(id)
         putLinkLine(id, "CONNECT Failed", showsID: true)
         return .error
     }
 
     private mutating func openDatagrams(_ id: LinkID) -> Outcome {
+        session.links[id].opened()
+        limitPhase(of: id, to: nil)
+        session.links.datagramsAreOpen()
         let link = session.links[id]
-        setPhase(.open, of: id, for: nil)
-        session.links.wasOpenSinceAddress = true
         effects.append(.open(id, link.socket, to: link.remote, localPort: link.localPort))
         putLinkLine(id, "CONNECT", showsID: true)
         return .ok
@@ -102,15 +96,9 @@ extension Engine {
 
     /// Dials for transparent mode, without a word (reference 3.8, 5.4).
     mutating func dialSilently(_ remote: Endpoint) {
-        var link = Link()
-        link.socket = Socket(number: chip.nextNumber())
-        link.remote = remote
-        link.peer = remote
-        link.localPort = randomPort(.tcp)
-        link.isSilent = true
-        session.links[0] = link
-        setPhase(.connecting, of: 0, for: delays.handshake)
-        effects.append(.connect(0, link.socket, to: remote, localPort: link.localPort))
+        let socket = Socket(number: chip.nextNumber())
+        session.links[0] = Link(.tcp, socket, to: remote, localPort: randomPort(.tcp))
+        sendSYN(0, by: .transparentMode)
     }
 
     /// Whether any interface leads to `address`: the softAP to its own /24, and everywhere in mode 2; the station once it
@@ -121,57 +109,52 @@ extension Engine {
         case .station: session.station.hasAddress
         case .both:
             session.station.hasAddress
-                || Subnet(containing: session.softAP.address, prefixLength: 24).contains(address)
+                || Subnet(ofSoftAP: session.softAP.address).contains(address)
         }
     }
 
     /// The handshake is done.
     mutating func linkConnected(_ id: LinkID) {
-        guard session.links[id].phase == .connecting else { return }
-        let link = session.links[id]
-        setPhase(.open, of: id, for: nil)
-        session.links[id].isAwaited = false
-        session.links[id].lastActivity = now
-        session.links.status = 3
-        session.links.wasOpenSinceAddress = true
-        guard !link.isSilent else { return session.transparent.linkIsBack() }
+        guard let dialler = session.links[id].connected(at: now) else { return }
+        limitPhase(of: id, to: nil)
+        session.links.connectionIsOpen()
+        guard dialler != .transparentMode else { return session.transparent.linkIsBack() }
         putLinkLine(id, "CONNECT")
         putOK()
-        if link.isAwaited { session.parser.state = .idle }
+        if dialler == .name { session.parser.commandEnded() }
         forceIdleIfBugged()
     }
 
     /// No way leads there, says the world: nothing was sent.
     mutating func linkUnreachable(_ id: LinkID) {
-        guard session.links[id].phase == .connecting else { return }
-        guard !session.links[id].isSilent else { return linkRefused(id) }
-        let isAwaited = session.links[id].isAwaited
+        guard case .connecting(let dialler) = session.links[id].phase else { return }
+        guard dialler != .transparentMode else { return linkRefused(id) }
         _ = refuseAtOnce(id)
         putError()
-        if isAwaited && !options.bugs.contains(.lookupRefused) { session.parser.state = .idle }
+        if dialler == .name && !options.bugs.contains(.lookupRefused) { session.parser.commandEnded() }
     }
 
     /// RST in answer to SYN, or no answer at all.
     mutating func linkRefused(_ id: LinkID) {
-        setPhase(.refused, of: id, for: delays.errorReport)
+        session.links[id].refused()
+        limitPhase(of: id, to: delays.errorReport)
     }
 
     /// A failed connect prints ERROR and then the close line (reference 3.4).
-    mutating func reportRefused(_ id: LinkID) {
-        let link = session.links[id]
-        if link.isSilent {
-            let remote = link.remote
+    mutating func reportRefused(_ id: LinkID, dialledBy dialler: Link.Dialler) {
+        if dialler == .transparentMode {
+            let remote = session.links[id].remote
             free(id)
             return transparentLinkLost(remote)
         }
         putError()
         putLinkLine(id, "CLOSED")
         free(id)
-        if link.isAwaited { session.parser.state = .idle }
+        if dialler == .name { session.parser.commandEnded() }
     }
 
     /// Bug event-forces-idle: a "sent" or "connected" event throws away what the host has half typed.
     mutating func forceIdleIfBugged() {
-        if options.bugs.contains(.eventForcesIdle) { session.parser.state = .idle }
+        if options.bugs.contains(.eventForcesIdle) { session.parser.forceIdle() }
     }
 }

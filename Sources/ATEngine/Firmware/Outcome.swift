@@ -1,7 +1,7 @@
 import ATPrimitives
 
 /// What a command comes to.
-public enum Outcome: Sendable {
+enum Outcome: Sendable {
     /// OK, and the parser is idle.
     case ok
     /// The refusal's lines, and the parser is idle.
@@ -19,20 +19,20 @@ public enum Outcome: Sendable {
 }
 
 /// Why a command is not carried out: an optional line, then ERROR, or nothing.
-public struct Refusal: Error, Sendable {
+struct Refusal: Error, Sendable {
     let text: StaticString?
     let endsInError: Bool
 
     /// ERROR alone.
-    public static let error = Refusal(text: nil, endsInError: true)
+    static let error = Refusal(text: nil, endsInError: true)
 
     /// A line, then ERROR.
-    public static func text(_ text: StaticString) -> Refusal {
+    static func text(_ text: StaticString) -> Refusal {
         Refusal(text: text, endsInError: true)
     }
 
     /// A line and nothing else (the manual's "returns …").
-    public static func bare(_ text: StaticString) -> Refusal {
+    static func bare(_ text: StaticString) -> Refusal {
         Refusal(text: text, endsInError: false)
     }
 }

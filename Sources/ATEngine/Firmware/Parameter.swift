@@ -25,7 +25,7 @@ public struct Field: Sendable {
     /// Whether it may be left out.
     public let isOptional: Bool
 
-    public init(_ name: StaticString, _ values: Values, isOptional: Bool = false) {
+    init(_ name: StaticString, _ values: Values, isOptional: Bool = false) {
         self.name = name
         self.values = values
         self.isOptional = isOptional
@@ -33,7 +33,7 @@ public struct Field: Sendable {
 }
 
 /// One parameter of a set command: its schema and the reader that goes by it.
-public struct Parameter<Value: Sendable>: Sendable {
+struct Parameter<Value: Sendable>: Sendable {
     typealias Reader = @Sendable (inout Arguments, Engine) throws(Refusal) -> Value
 
     /// A parameter that is read in one piece may have several fields.

@@ -9,7 +9,7 @@ extension Engine {
         let isRaw = session.links.isTransparentMode
         let count = link.transport == .tcp ? min(payload.count, Links.segmentSize) : payload.count
         linkIsActive(id)
-        if link.transport == .udp { turn(id, towards: sender) }
+        session.links[id].received(from: sender)
         let data = payload.extracting(..<count)
         if isRaw {
             put(data)
@@ -39,19 +39,5 @@ extension Engine {
         }
         if session.links.isTransparentMode && link.transport == .tcp && !session.transparent.takesMore { return false }
         return !isBlocked
-    }
-
-    /// The far end of a UDP link after a datagram from `sender` (reference 3.9).
-    private mutating func turn(_ id: LinkID, towards sender: Endpoint) {
-        switch session.links[id].udpMode {
-        case 1:
-            session.links[id].peer = sender
-            session.links[id].udpMode = 0
-        case 2:
-            session.links[id].peer = sender
-        default:
-            break
-        }
-        session.links[id].remote = session.links[id].peer
     }
 }

@@ -4,7 +4,7 @@ import ATPrimitives
 extension Engine {
     /// AT+CIPSEND=: the prompt, then so many bytes of payload.
     mutating func startCollecting(_ id: LinkID, count: Int) -> Outcome {
-        session.links.lastSent = id
+        session.links.willSend(on: id)
         put(firmware.texts.prompt)
         return .collect(id, session.links[id].socket, count: count)
     }
@@ -16,42 +16,42 @@ extension Engine {
             // Quirk: the firmware reads the block of a link that is free, and crashes (bug close-while-collecting).
             if options.bugs.contains(.closeWhileCollecting) && link.isFree { return crash() }
             put(firmware.texts.sendFailed)
-            session.parser.state = .idle
+            session.parser.payloadEnded()
             return
         }
         let payload = effects.payload(session.parser.payload)
         effects.append(.send(id, socket, payload, to: link.remote))
         if link.transport == .udp {
             put("\r\nSEND OK\r\n")
-            session.parser.state = .idle
+            session.parser.payloadEnded()
         } else {
-            session.parser.state = .sending(id, socket)
+            session.parser.payloadIsOut(on: socket)
             awaitAcknowledgement(id)
         }
     }
 
     mutating func awaitAcknowledgement(_ id: LinkID) {
-        session.links[id].isUnacknowledged = true
-        session.timers.start(.link(.phase, id), at: now + delays.retransmission)
+        session.links[id].sent()
+        limitPhase(of: id, to: delays.retransmission)
     }
 
     /// The far end has acknowledged all data, and the FIN if one was sent.
     mutating func linkAcknowledged(_ id: LinkID) {
         let link = session.links[id]
         switch link.phase {
-        case .closing(isClosed: false): session.timers.start(.link(.phase, id), at: now + delays.finWait2)
-        case .open where link.isUnacknowledged: session.timers.stop(.link(.phase, id))
+        case .closing(_, isClosed: false): limitPhase(of: id, to: delays.finWait2)
+        case .open where link.isUnacknowledged: limitPhase(of: id, to: nil)
         default: return
         }
         guard link.isUnacknowledged else { return }
-        session.links[id].isUnacknowledged = false
+        session.links[id].acknowledged()
         linkIsActive(id)
-        if case .sending(_, link.socket) = session.parser.state {
+        if session.parser.isSending(on: link.socket) {
             put("\r\nSEND OK\r\n")
-            session.parser.state = .idle
+            session.parser.payloadEnded()
         } else {
             session.transparent.acknowledge()
-            if case .transparent = session.parser.state {} else { forceIdleIfBugged() }
+            if !session.parser.isTransparent { forceIdleIfBugged() }
         }
     }
 }

@@ -9,20 +9,56 @@ struct Server: Sendable {
     /// AT+CIPSTO without one, in seconds (reference 2.28).
     static let defaultTimeout = 180
 
-    enum State: Sendable, Equatable {
+    private enum State: Sendable, Equatable {
         case stopped
         case listening(UInt16)
         /// Stopped; the listener goes when the last client has gone.
         case ending(UInt16)
     }
 
-    fileprivate(set) var state = State.stopped
+    private var state = State.stopped
     /// AT+CIPSTO in seconds, 0 to 7200; 0 is never.
     var timeout = defaultTimeout
     /// A server was started since the last restart (manual 6.2.6).
-    fileprivate(set) var wasStarted = false
+    private(set) var wasStarted = false
 
     var isRunning: Bool { if case .listening = state { true } else { false } }
+
+    /// Whether clients of `port` are let in.
+    func isListening(on port: UInt16) -> Bool { state == .listening(port) }
+
+    /// The port of the listener, also while it only waits for the last client to go.
+    var port: UInt16? {
+        switch state {
+        case .stopped: nil
+        case .listening(let port), .ending(let port): port
+        }
+    }
+
+    /// The server is started anew.
+    /// - Returns: the port of a listener that was still waiting for its last client.
+    mutating func start(port: UInt16) -> UInt16? {
+        defer {
+            state = .listening(port)
+            wasStarted = true
+        }
+        return self.port
+    }
+
+    /// No more clients; false if there is no server.
+    mutating func stop() -> Bool {
+        guard case .listening(let port) = state else { return false }
+        state = .ending(port)
+        return true
+    }
+
+    /// The last client has gone.
+    /// - Returns: the port of the listener that goes with it, if the server has ended.
+    mutating func lastClientHasGone() -> UInt16? {
+        guard case .ending(let port) = state else { return nil }
+        state = .stopped
+        return port
+    }
 }
 
 extension Engine {
@@ -31,20 +67,17 @@ extension Engine {
             line("no change")
             return .ok
         }
-        if case .ending(let old) = session.server.state { effects.append(.unlisten(port: old)) }
-        session.server.state = .listening(port)
-        session.server.wasStarted = true
+        if let old = session.server.start(port: port) { effects.append(.unlisten(port: old)) }
         effects.append(.listen(port: port))
         return .ok
     }
 
     mutating func stopServer() -> Outcome {
-        guard case .listening(let port) = session.server.state else {
+        guard session.server.isRunning else {
             line("no change")
             return .ok
         }
-        guard firmware.policy.serverStop == .atOnce else { return .ok }
-        session.server.state = .ending(port)
+        guard firmware.policy.serverStop == .atOnce, session.server.stop() else { return .ok }
         for id in Links.ids where session.links[id].isServerClient && session.links[id].isOpen {
             startClosing(id, isAwaited: false)
         }
@@ -54,33 +87,26 @@ extension Engine {
 
     /// When the server has ended and its last client has gone, the listener goes too.
     mutating func serverClientHasGone() {
-        guard case .ending(let port) = session.server.state, !session.links.hasServerClients else { return }
-        session.server.state = .stopped
+        guard !session.links.hasServerClients, let port = session.server.lastClientHasGone() else { return }
         effects.append(.unlisten(port: port))
     }
 
     /// A client of the server; nil means that it is closed at once, without a line.
     mutating func acceptClient(_ client: Endpoint, onPort port: UInt16) -> Socket? {
         // While AT+CIPCLOSE=5 closes all links a new one would keep it from its end (inferred).
-        guard session.server.state == .listening(port), !session.links.isClosingAll, let id = session.links.firstFree
+        guard session.server.isListening(on: port), !session.links.isClosingAll, let id = session.links.firstFree
         else { return nil }
-        var link = Link()
-        link.role = .server
-        link.socket = Socket(number: chip.nextNumber())
-        link.remote = client
-        link.localPort = port
-        session.links[id] = link
-        setPhase(.open, of: id, for: nil)
+        let socket = Socket(number: chip.nextNumber())
+        session.links[id] = Link(accepted: socket, from: client, localPort: port)
         linkIsActive(id)
-        session.links.status = 3
-        session.links.wasOpenSinceAddress = true
+        session.links.connectionIsOpen()
         putLinkLine(id, "CONNECT")
-        return link.socket
+        return socket
     }
 
     /// Data came or was acknowledged: the client's time starts anew (reference 3.7).
     mutating func linkIsActive(_ id: LinkID) {
-        session.links[id].lastActivity = now
+        session.links[id].wasActive(at: now)
         restartIdleTimer(id)
     }
 

@@ -145,7 +145,7 @@ public struct SystemSettings: Sendable, Hashable {
 
 extension FlashImage {
     /// The sectors of user1.bin (reference 6).
-    public static var user1Sectors: Range<Int> { FlashHalf.user1.sectors }
+    package static var user1Sectors: Range<Int> { FlashHalf.user1.sectors }
     /// The sectors of user2.bin (reference 6).
-    public static var user2Sectors: Range<Int> { FlashHalf.user2.sectors }
+    package static var user2Sectors: Range<Int> { FlashHalf.user2.sectors }
 }

@@ -21,13 +21,13 @@ struct SoftAP: Sendable {
     static let clientLimit = 4
 
     /// What is stored and what the query shows.
-    var configuration: Configuration
+    fileprivate(set) var configuration: Configuration
     /// What is on the air; the manual's edition changes it at the next start.
-    var active: Configuration
-    var mac: MACAddress
-    var address: IPv4Address
+    fileprivate(set) var active: Configuration
+    fileprivate(set) var mac: MACAddress
+    fileprivate(set) var address: IPv4Address
     /// AT+CWDHCP: whether stations get leases.
-    var servesDHCP: Bool
+    fileprivate(set) var servesDHCP: Bool
     private(set) var clients: [Client] = []
 
     init(configuration: Configuration, mac: MACAddress, address: IPv4Address, servesDHCP: Bool) {
@@ -37,8 +37,6 @@ struct SoftAP: Sendable {
         self.address = address
         self.servesDHCP = servesDHCP
     }
-
-    static let defaultAddress = IPv4Address(192, 168, 4, 1)
 
     /// The name of a softAP that has none: `ESP_` and the last three bytes of its MAC (reference 4.1).
     static func defaultName(_ mac: MACAddress) -> [UInt8] {

@@ -15,15 +15,20 @@ struct Transparent: Sendable {
     /// And released above this much.
     static let releasesAbove = 7999
 
-    var packet: [UInt8] = []
+    /// What the host has sent since the last packet.
+    private(set) var packet: [UInt8] = []
     /// A TCP packet is out and not acknowledged.
     private(set) var awaitsAcknowledgement = false
-    /// How many tries the next dialling is.
-    private var attempts = 0
-    /// The far end to dial after a break, or after a boot with a stored link.
-    private(set) var remote: Endpoint?
+    private var missing: Missing?
     private var ringCount = 0
     private var isHeld = false
+
+    /// A link to dial, after a break or after a boot with a stored link.
+    private struct Missing {
+        let remote: Endpoint
+        /// How often it was dialled.
+        var attempts = 0
+    }
 
     init() {
         packet.reserveCapacity(Self.packetSize)
@@ -45,24 +50,36 @@ struct Transparent: Sendable {
         if Self.ringSize - ringCount > Self.releasesAbove { isHeld = false }
     }
 
+    var isPacketFull: Bool { packet.count == Self.packetSize }
+    /// Three plus signs alone: the host wants to leave.
+    var isEscape: Bool { packet.count == 3 && packet.allSatisfy { $0 == UInt8(ascii: "+") } }
+
+    /// The host's bytes of a batch go into the packet, as far as they fit.
+    mutating func collect(from receiver: inout Receiver, at now: Instant) {
+        receiver.take(min(Self.packetSize - packet.count, receiver.batchCount), at: now, into: &packet)
+    }
+
+    /// The packet was sent, lost or understood; the next one begins.
+    mutating func startPacket() { packet.removeAll(keepingCapacity: true) }
+
     mutating func packetIsOut() { awaitsAcknowledgement = true }
     mutating func acknowledge() { awaitsAcknowledgement = false }
     mutating func linkIsGone() { awaitsAcknowledgement = false }
 
-    mutating func linkIsBack() {
-        attempts = 0
-        remote = nil
-    }
+    /// The far end to dial; nil while the link is there.
+    var missingRemote: Endpoint? { missing?.remote }
+
+    mutating func linkIsBack() { missing = nil }
 
     /// The number of the next try, from 1.
     mutating func nextAttempt(to remote: Endpoint) -> Int {
-        self.remote = remote
-        attempts += 1
+        let attempts = (missing?.attempts ?? 0) + 1
+        missing = Missing(remote: remote, attempts: attempts)
         return attempts
     }
 
     /// A stored link: it is dialled once the station has an address.
-    mutating func restore(_ remote: Endpoint) { self.remote = remote }
+    mutating func restore(_ remote: Endpoint) { missing = Missing(remote: remote) }
 }
 
 extension Engine {
@@ -77,32 +94,23 @@ extension Engine {
 
     /// The CPU reads what fits into the packet; each read starts the pause anew.
     mutating func collectTransparent() {
-        let room = Transparent.packetSize - session.transparent.packet.count
-        let count = min(room, chip.receiver.batchCount)
-        var packet: [UInt8] = []
-        swap(&packet, &session.transparent.packet)
-        chip.receiver.take(count, at: now) { bytes in
-            bytes.withUnsafeBufferPointer { packet.append(contentsOf: $0) }
-        }
-        swap(&packet, &session.transparent.packet)
+        session.transparent.collect(from: &chip.receiver, at: now)
         session.timers.start(.transparentFlush, at: now + delays.transparentFlush)
-        if session.transparent.packet.count == Transparent.packetSize { sendTransparent() }
+        if session.transparent.isPacketFull { sendTransparent() }
     }
 
     /// The pause is over.
     mutating func flushTransparent() {
-        let packet = session.transparent.packet
-        let isEscape = packet.count == 3 && packet.allSatisfy { $0 == UInt8(ascii: "+") }
-        if isEscape {
-            session.transparent.packet.removeAll(keepingCapacity: true)
-            session.parser.state = .idle
+        if session.transparent.isEscape {
+            session.transparent.startPacket()
+            session.parser.leaveTransparent()
         } else {
             sendTransparent()
         }
     }
 
     private mutating func sendTransparent() {
-        defer { session.transparent.packet.removeAll(keepingCapacity: true) }
+        defer { session.transparent.startPacket() }
         session.timers.stop(.transparentFlush)
         let link = session.links[0]
         // Quirk: what is typed while there is no connection is lost without a word.
@@ -122,7 +130,7 @@ extension Engine {
     }
 
     mutating func redialTransparent() {
-        guard let remote = session.transparent.remote, session.links[0].isFree, session.links.isTransparentMode
+        guard let remote = session.transparent.missingRemote, session.links[0].isFree, session.links.isTransparentMode
         else { return }
         dialSilently(remote)
     }
@@ -131,7 +139,7 @@ extension Engine {
     /// (reference 5.4).
     mutating func restoreTransparent(_ remote: Endpoint) {
         put("\r\n>")
-        session.parser.state = .transparent
+        session.parser.enterTransparent()
         session.transparent.restore(remote)
         session.timers.start(.addressCheck, at: now + delays.addressCheck)
     }

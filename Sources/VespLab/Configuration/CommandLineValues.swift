@@ -70,15 +70,7 @@ extension MACAddress {
         self = address
     }
 
-    /// The MAC of a module that was given none: `18:fe:34:` and three bytes from its name, the same in every run and on
-    /// every machine (contract, `--mac`).
-    public static func station(ofModule name: String) -> MACAddress {
-        // FNV-1a, then the mixer of the random source, since FNV's low bits change little with the last byte.
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in name.utf8 {
-            hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
-        }
-        var mixer = RandomSource(seed: hash)
-        return MACAddress(value: 0x18FE_3400_0000 | mixer.next() >> 40)
-    }
+    /// The station's MAC of a module that was given none (contract, `--mac`).
+    /// - Parameter name: the module's name.
+    public static func station(ofModule name: String) -> MACAddress { station(ofModule: Array(name.utf8)) }
 }

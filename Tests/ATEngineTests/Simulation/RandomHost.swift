@@ -21,7 +21,7 @@ struct RandomHost {
         "AT+CIPSTART=2,\"TCP\",\"10.0.0.3\",80", "AT+CIPSTART=3,\"UDP\",\"10.0.0.3\",80", "AT+CIPSEND=5",
         "AT+CIPSEND=1,700", "AT+CIPCLOSE=1", "AT+CIFSR", "AT+CWDHCP=1,1", "AT+CIPSTA=\"10.0.0.50\"", "AT+CWLAP",
         "AT+CIPSTART=0,\"TCP\",\"10.0.0.1\",80", "AT+CIPSEND=0,3", "AT+CWSAP=\"mine\",\"password\",5,3", "AT+GMR",
-        "AT+CIUPDATE",
+        "AT+CIUPDATE", "AT+UART=9600,8,1,0,0", "AT+UART=115200,8,1,0,3", "AT+IPR=57600", "AT+IPR=115200",
     ]
 
     /// A line without its end that a module could accept.
@@ -30,6 +30,17 @@ struct RandomHost {
         if line.starts(with: bytes(of: "AT+CIPMUX=")) { believesMultiple = line.last == UInt8(ascii: "1") }
         return line
     }
+
+    /// A line that stores something.
+    mutating func storingCommand(_ choices: inout Choices) -> [UInt8] {
+        bytes(of: choices.pick(Self.storing))
+    }
+
+    private static let storing: [StaticString] = [
+        "AT+CWMODE=1", "AT+CWMODE=2", "AT+CWMODE=3", "AT+CIPMODE=1", "AT+CIPMODE=0", "AT+RESTORE", "AT+IPR=9600",
+        "AT+UART=115200,8,1,0,0", "AT+CWSAP=\"cut\",\"password\",3,4", "AT+CIPSTA=\"10.0.0.51\"",
+        "AT+CWAUTOCONN=0", "AT+CWDHCP=2,1", "AT+CIPAPMAC=\"1a:fe:34:00:00:02\"",
+    ]
 
     /// A line without its end that a module most likely refuses: a command with one byte changed, added or taken away.
     mutating func spoiledCommand(_ choices: inout Choices) -> [UInt8] {

@@ -19,6 +19,8 @@ struct RandomWorld {
         let remote: Endpoint
         var state: State
         var isUnacknowledged = false
+        /// What is at the other end of a connection of AT+CIUPDATE.
+        var server: UpdateServer?
     }
 
     private(set) var connections: [Connection] = []
@@ -26,6 +28,8 @@ struct RandomWorld {
     private var lookups: [Lookup] = []
     private var pings: [Ping] = []
     private var isScanning = false
+    /// An update server has said a whole image.
+    private(set) var hasServedImage = false
     /// The request of the station, as long as it may still be answered.
     private var request: JoinRequest?
 
@@ -149,7 +153,7 @@ extension RandomWorld {
                 connections[index].isUnacknowledged = false
                 engine.handle(.acknowledged(socket), at: now)
             case .open where connections[index].link == Self.upgradeLink:
-                serveUpgrade(&engine, &choices, on: connections[index], at: now)
+                guard serveUpgrade(&engine, &choices, at: index, now) else { continue }
             case .open, .datagrams: continue
             }
             return true
@@ -157,25 +161,16 @@ extension RandomWorld {
         return false
     }
 
-    /// The update server says something that may be what it should, and closes.
-    private func serveUpgrade(
-        _ engine: inout Engine, _ choices: inout Choices, on connection: Connection, at now: Instant
-    ) {
-        let image = "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"
-        var rest =
-            switch choices.number(below: 5) {
-            case 0: choices.letters(50)
-            case 1...2: Array(#"{"rom_version": "v1.0a"}"#.utf8)
-            case 3: Array(image.utf8) + [UInt8](repeating: 0xE9, count: 4_999)
-            default: Array(image.utf8) + [UInt8](repeating: 0xE9, count: 5_000)
-            }
-        while !rest.isEmpty {
-            let count = engine.deliver(rest.span, on: connection.socket, from: connection.remote, at: now)
-            // A module that does not take it now hears no more.
-            if count == 0 { break }
-            rest.removeFirst(count)
-        }
-        engine.handle(.finished(connection.socket), at: now)
+    /// The update server says its next piece, or ends; false if it does neither.
+    private mutating func serveUpgrade(
+        _ engine: inout Engine, _ choices: inout Choices, at index: Int, _ now: Instant
+    ) -> Bool {
+        var server = connections[index].server ?? UpdateServer(&choices)
+        let hasActed = server.act(on: connections[index], &engine, at: now)
+        hasServedImage = hasServedImage || server.hasServedImage
+        connections[index].server = server
+        if hasActed == nil { connections.remove(at: index) }
+        return hasActed ?? true
     }
 
     /// Does something that nobody asked for: payload, a client, an end, a station, or an event of nothing.
@@ -191,7 +186,10 @@ extension RandomWorld {
     }
 
     private mutating func deliver(_ engine: inout Engine, _ choices: inout Choices, at now: Instant) {
-        let ready = connections.filter { $0.state == .open || $0.state == .datagrams }
+        // An update server's words are counted, so it has only its own.
+        let ready = connections.filter {
+            ($0.state == .open || $0.state == .datagrams) && $0.link != Self.upgradeLink
+        }
         guard !ready.isEmpty else { return }
         let connection = choices.pick(ready)
         let payload = choices.letters(choices.pick([1, 5, 100, 1460, 1472, 1473, 4000]))

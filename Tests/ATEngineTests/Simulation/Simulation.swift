@@ -21,7 +21,8 @@ struct Simulation {
         stage = Stage(choices: choices)
         host = RandomHost(firmware: stage.firmware)
         bugs = stage.options.bugs
-        isOrderly = stage.choices.chance(40) && bugs.isEmpty
+        // A line that loses bytes loses lines.
+        isOrderly = stage.choices.chance(40) && bugs.isEmpty && !stage.options.isStrictUART
     }
 
     /// - Returns: a number that stands for all output and effects.
@@ -34,6 +35,7 @@ struct Simulation {
             for _ in 0..<Self.steps where !stage.choices.isExhausted { try step() }
         }
         try recover()
+        try stage.checkImages()
         guard bugs.isEmpty else { return stage.trace }
         try checkLinks()
         try checkSettings()
@@ -44,6 +46,7 @@ struct Simulation {
 // A host that does what it likes.
 extension Simulation {
     private mutating func step() throws(Violation) {
+        if !stage.engine.isRunning && stage.choices.chance(25) { try revive() }
         switch stage.choices.number(below: 100) {
         case ..<30: try sendLine(host.command(&stage.choices))
         case ..<38: try sendLine(host.spoiledCommand(&stage.choices))
@@ -53,10 +56,32 @@ extension Simulation {
         case ..<57: try offer([UInt8(ascii: "\n")])
         case ..<72: _ = try stage.answer()
         case ..<82: try stage.act()
-        case ..<94: try stage.wait(stage.choices.pick(Self.pauses))
-        case ..<98: stage.isReading.toggle()
-        default: try stage.power(stage.choices.pick(Self.powerEvents))
+        case ..<92: try stage.wait(stage.choices.pick(Self.pauses))
+        case ..<96: stage.isReading.toggle()
+        case ..<98: try cutFlashWork()
+        case 98: try standStill()
+        default: try stage.power(stage.choices.pick(PowerEvent.allCases))
         }
+    }
+
+    /// A module that is held, or waits for a download, does nothing by itself and takes what comes.
+    private mutating func standStill() throws(Violation) {
+        let isDownload = stage.choices.chance(50)
+        try stage.power(isDownload ? .pullGPIO0 : .holdReset)
+        if isDownload { try stage.power(.cycle) }
+        try stage.wait(.seconds(1))
+        guard !stage.engine.isRunning, stage.engine.nextDeadline == nil, !stage.engine.hasEffects
+        else { throw Violation("a module that stands still has something to do") }
+        if isDownload { try stage.power(.releaseGPIO0) }
+    }
+
+    /// A module that is off, held, asleep or waits for a download starts.
+    private mutating func revive() throws(Violation) {
+        try stage.power(.releaseGPIO0)
+        try stage.power(.releaseReset)
+        try stage.power(.on)
+        try stage.power(.reset)
+        try stage.wait(.seconds(2))
     }
 
     private static let pauses: [Interval] = [
@@ -64,7 +89,18 @@ extension Simulation {
         .seconds(1), .seconds(4), .seconds(25),
     ]
 
-    private static let powerEvents: [PowerEvent] = [.on, .off, .cycle, .reset, .watchdog, .brownout]
+    /// The supply goes or sags, or the chip is reset, while the flash is being written.
+    private mutating func cutFlashWork() throws(Violation) {
+        try sendLine(host.storingCommand(&stage.choices))
+        try stage.wait(.microseconds(Int64(stage.choices.number(below: 100_000))))
+        try stage.power(stage.choices.pick(Self.cuts))
+        let flash = stage.mirror
+        try stage.wait(.milliseconds(290))
+        guard stage.engine.isRunning || flash == stage.mirror
+        else { throw Violation("the flash changes after a cut, before the firmware starts") }
+    }
+
+    private static let cuts: [PowerEvent] = [.brownout, .brownout, .off, .cycle, .reset, .watchdog, .holdReset]
 
     /// In one piece, or in two with a pause between.
     private mutating func sendLine(_ line: [UInt8]) throws(Violation) {
@@ -99,6 +135,7 @@ extension Simulation {
             try stage.act()
             try stage.settle()
         }
+        if stage.choices.chance(3) { try storeAndCut() }
         if stage.choices.chance(3) {
             try stage.power(stage.choices.pick([.cycle, .reset, .watchdog, .brownout]))
             try stage.settle()
@@ -122,6 +159,19 @@ extension Simulation {
             answer.append(stage.takeHeard())
         }
         if answer.leavesTransparentMode { try leaveTransparentMode() }
+    }
+
+    /// A setting of which a cut while it is being stored leaves the old value or the new one.
+    private mutating func storeAndCut() throws(Violation) {
+        let old = try ask("AT+CWMODE?").filter(\.isNumber)
+        let new = String(stage.choices.number(in: 1...3))
+        try stage.send(Array("AT+CWMODE=\(new)\r\n".utf8))
+        try stage.wait(.microseconds(Int64(stage.choices.number(below: 100_000))))
+        try stage.power(stage.choices.pick([.brownout, .cycle, .reset, .watchdog]))
+        try stage.settle()
+        try leaveTransparentMode()
+        let found = try ask("AT+CWMODE?").filter(\.isNumber)
+        guard found == old || found == new else { throw Violation("mode \(old), then \(new), is \(found)") }
     }
 
     /// What is too much for the payload is thrown away by the module.
@@ -154,15 +204,12 @@ extension Simulation {
     private mutating func recover() throws(Violation) {
         stage.isReading = true
         try stage.pump()
-        if !stage.engine.isRunning {
-            try stage.power(.on)
-            try stage.power(.reset)
-            try stage.wait(.seconds(2))
-        }
+        try stage.power(.releaseGPIO0)
+        if !stage.engine.isRunning { try revive() }
         try stage.wait(.seconds(200))
         guard bugs.isEmpty else { return }
-        // A payload has at most 2048 bytes, so three pieces complete any.
-        for _ in 0..<4 {
+        // A payload has at most 2048 bytes, so three pieces complete any; a FIFO that overflows loses most of a piece.
+        for _ in 0..<(stage.options.isStrictUART ? 30 : 4) {
             try stage.settle()
             if !stage.engine.isRunning {
                 try stage.power(.reset)

@@ -30,6 +30,8 @@ struct Stage {
     var isReading = true
     /// All output and effects so far as one number: two runs of one seed have the same.
     private(set) var trace: UInt64 = 0xCBF2_9CE4_8422_2325
+    private var hasWrittenRunningImage = false
+    private let startsWithForeignFlash: Bool
     /// The clock is looked at no more often than this.
     private let grain: Interval
 
@@ -37,13 +39,18 @@ struct Stage {
         var choices = choices
         let flash = choices.chance(10) ? FlashImage.foreign(&choices) : FlashImage()
         let firmware = choices.pick(Firmware.all)
-        let isStrict = choices.chance(10) && firmware.identifier.utf8CodeUnitCount == 4
-        let options = Options(
+        let isBuggy = choices.chance(10) && firmware.identifier.utf8CodeUnitCount == 4
+        var options = Options(
             mac: MACAddress(value: 0x18FE_3400_0001), timing: choices.pick(Timing.allCases),
-            bugs: isStrict ? .strict : [], seed: UInt64(choices.number(below: 1 << 16)))
+            bugs: isBuggy ? choices.pick([.strict, [.strict, .eventForcesIdle]]) : [],
+            seed: UInt64(choices.number(below: 1 << 16)))
+        options.printsBootText = choices.chance(25)
+        options.isStrictUART = choices.chance(20)
+        options.isWakeWired = choices.chance(75)
         grain = options.timing == .hardware ? choices.pick([.milliseconds(1), .milliseconds(10)]) : .zero
         engine = Engine(firmware: firmware, flash: flash, options: options)
         mirror = flash
+        startsWithForeignFlash = flash != FlashImage()
         self.firmware = firmware
         self.options = options
         self.choices = choices
@@ -88,8 +95,11 @@ struct Stage {
     }
 
     mutating func power(_ event: PowerEvent) throws(Violation) {
+        let hadPower = engine.isRunning
+        let sockets = world.connections.map(\.socket)
         engine.handle(.power(event), at: now)
         try pump()
+        if hadPower && event.endsFirmware { try world.expectGone(sockets) }
         if !engine.isRunning { world.forgetQuestions() }
     }
 
@@ -186,11 +196,11 @@ struct Stage {
         case .erase(let sector):
             note(UInt64(sector))
             // The sectors of an image are not the engine's to keep.
-            guard FlashImage.sectors.contains(sector) else { return }
+            guard FlashImage.sectors.contains(sector) else { return noteImageSector(sector) }
             mirror[sector: sector] = [UInt8](repeating: 0xFF, count: FlashImage.sectorSize)
         case .write(let address, let payload):
             let (sector, offset) = address.quotientAndRemainder(dividingBy: FlashImage.sectorSize)
-            guard FlashImage.sectors.contains(sector) else { return }
+            guard FlashImage.sectors.contains(sector) else { return noteImageSector(sector) }
             var bytes = mirror[sector: sector]
             engine.withPayload(payload) { span in
                 for index in span.indices { bytes[offset + index] &= span[index] }
@@ -206,9 +216,39 @@ struct Stage {
         }
     }
 
+    private mutating func noteImageSector(_ sector: Int) {
+        note(UInt64(sector))
+        if !Self.imageSectors(runningImage == 1 ? 2 : 1).contains(sector) { hasWrittenRunningImage = true }
+    }
+
+    private static func imageSectors(_ image: Int) -> Range<Int> { image == 1 ? 0x01..<0x3D : 0x41..<0x7C }
+
+    /// The image that the flash would start now.
+    private var runningImage: Int {
+        guard case .settings(let settings) = SettingsReport(of: mirror).system.current.content else { return 1 }
+        return settings.runningImage
+    }
+
+    /// Only a whole image is ever started, and none is written while it runs.
+    func checkImages() throws(Violation) {
+        guard !hasWrittenRunningImage else { throw Violation("the image that runs was written, or what is no image") }
+        guard runningImage == 1 || world.hasServedImage || startsWithForeignFlash
+        else { throw Violation("image \(runningImage) would start, which has never come") }
+    }
+
     /// FNV-1a over numbers.
     private mutating func note(_ number: UInt64) {
         trace = (trace ^ number) &* 0x0000_0100_0000_01B3
+    }
+}
+
+extension PowerEvent {
+    /// A firmware that runs does so no more, or from its start.
+    fileprivate var endsFirmware: Bool {
+        switch self {
+        case .off, .cycle, .reset, .watchdog, .brownout, .holdReset: true
+        case .on, .releaseReset, .pullGPIO0, .releaseGPIO0: false
+        }
     }
 }
 

@@ -1,27 +1,10 @@
 import ATPrimitives
+import ATSimulation
 
-/// What a `~` line says: something that the module asked of the world. Effects without a text in the format (flash,
-/// RST, a reset's release, addresses, the softAP) have no request.
-public enum ModuleRequest: Sendable, Hashable {
-    case resolve(name: [UInt8])
-    case connect(LinkID, Transport, Endpoint)
-    case send(LinkID, [UInt8])
-    case close(LinkID)
-    case listen(port: UInt16)
-    case unlisten(port: UInt16)
-    case ping(IPv4Address)
-    case scan
-    case join(ssid: [UInt8])
-    case leave
-    case restart
-    /// Zero means until the next reset.
-    case sleep(Interval)
-    case baud(UInt32)
-}
-
-extension ModuleRequest: CustomStringConvertible {
+// How a `~` line is written and read.
+extension ModuleRequest {
     /// The text of the `~` line, without the `~`.
-    public var description: String {
+    var text: String {
         switch self {
         case .resolve(let name): "resolve \(EscapedText.renderQuoted(name))"
         case .connect(let link, .tcp, let endpoint): "connect \(link) tcp \(endpoint)"
