@@ -6,7 +6,8 @@ import NIOPosix
 /// Tells the pseudo-terminals of one event loop when somebody opens or closes them. The kernel allows a user few
 /// inotify instances (128), so all terminals of a loop share one.
 ///
-/// Its descriptor is read in two ways: by NIO, which wakes the loop, and directly, by a terminal that must know now.
+/// It is read in two ways: by NIO, which wakes the loop, and directly, by a terminal that must know now. Each has a
+/// descriptor of its own: NIO closes that of its channel, and the last terminal to go closes the other.
 final class ClientWatch {
     /// An event loop is a thread, so the watch of a loop is a variable of its thread.
     private static let current = ThreadSpecificVariable<Slot>()
@@ -26,7 +27,8 @@ final class ClientWatch {
         weak var terminal: PseudoTerminalTransport?
     }
 
-    private let descriptor: CInt
+    /// -1 once closed.
+    private var descriptor: CInt
     private var channel: (any Channel)?
     private var terminals: [CInt: Weak] = [:]
     /// Done when events wake the loop.
@@ -50,8 +52,13 @@ final class ClientWatch {
             watch = shared
         } else {
             watch = try ClientWatch(on: loop)
+            do {
+                try watch.wakeUp(loop)
+            } catch {
+                watch.closeIfUnused()
+                throw error
+            }
             current.currentValue = Slot(watch, on: loop)
-            watch.wakeUp(loop)
         }
         let number = inotify_add_watch(watch.descriptor, path, UInt32(IN_OPEN | IN_CLOSE))
         guard number >= 0 else {
@@ -92,23 +99,28 @@ final class ClientWatch {
         cposix_inotify_touch(descriptor)
     }
 
-    private func wakeUp(_ loop: any EventLoop) {
+    private func wakeUp(_ loop: any EventLoop) throws(IOError) {
         let handler = NIOLoopBound(EventHandler(watch: self), eventLoop: loop)
-        let opened = NIOPipeBootstrap(group: loop)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(handler.value)
-                }
+        let opened = DescriptorChannel.open(input: try SystemCall.duplicate(descriptor), output: nil, on: loop) {
+            try $0.pipeline.syncOperations.addHandler(handler.value)
+        }
+        ready = opened.assumeIsolated().map { channel in
+            if self.descriptor >= 0 {
+                self.channel = channel
+            } else {
+                // All have gone meanwhile.
+                channel.close(promise: nil)
             }
-            .takingOwnershipOfDescriptor(input: descriptor)
-        ready = opened.assumeIsolated().map { self.channel = $0 }.nonisolated()
+        }.nonisolated()
     }
 
     private func closeIfUnused() {
-        guard terminals.isEmpty else { return }
+        guard terminals.isEmpty, descriptor >= 0 else { return }
         if Self.current.currentValue?.watch.value === self {
             Self.current.currentValue = nil
         }
+        Glibc.close(descriptor)
+        descriptor = -1
         channel?.close(promise: nil)
         channel = nil
     }

@@ -84,13 +84,10 @@ extension DeviceTransport {
         let bound = NIOLoopBound(channel, eventLoop: loop)
         let output = try SystemCall.duplicate(device)
         self.channel = channel
-        // The two descriptors are NIO's from here, also if it fails.
-        return NIOPipeBootstrap(group: loop)
-            .channelInitializer { nio in
-                nio.eventLoop.makeCompletedFuture { try bound.value.install(in: nio) }
-            }
-            .takingOwnershipOfDescriptors(input: device, output: output)
-            .assumeIsolated()
+        let opened = DescriptorChannel.open(input: device, output: output, on: loop) {
+            try bound.value.install(in: $0)
+        }
+        return opened.assumeIsolated()
             .flatMapErrorThrowing { error in
                 self.giveBack()
                 throw self.error(.unavailable, "cannot be opened", error)

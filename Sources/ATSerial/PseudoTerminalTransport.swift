@@ -98,13 +98,9 @@ extension PseudoTerminalTransport {
         let output = try SystemCall.duplicate(master)
         let input = master
         self.channel = channel
-        // The two descriptors are NIO's from here, also if it fails.
-        return NIOPipeBootstrap(group: loop)
-            .channelInitializer { nio in
-                nio.eventLoop.makeCompletedFuture { try bound.value.install(in: nio) }
-            }
-            .takingOwnershipOfDescriptors(input: input, output: output)
-            .map { _ in }
+        return DescriptorChannel.open(input: input, output: output, on: loop) {
+            try bound.value.install(in: $0)
+        }.map { _ in }
     }
 
     private func placeLink() throws {
@@ -206,6 +202,9 @@ extension PseudoTerminalTransport {
         var isPresent = true
         for _ in 0..<Self.askLimit {
             let count = tally.clients
+            // A client that wanted the line for itself (TIOCEXCL), as screen does, would keep us out, and everybody
+            // after it: the wish outlives it.
+            cposix_line_set_exclusive(slave, 0)
             Glibc.close(slave)
             // What happened before the question is answered by it; our own closing is among it.
             watch.drain()
@@ -227,6 +226,8 @@ extension PseudoTerminalTransport {
             if !isPresent {
                 // pyserial, for one, leaves a line on which `cat` finds nothing but ends of file. The rate stays.
                 cposix_line_make_raw(slave)
+                // It may also have stopped the line (tcflow), which is for the next one, too.
+                tcflow(slave, TCOON)
             }
             return isPresent
         }

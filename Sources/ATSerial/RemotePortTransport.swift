@@ -99,6 +99,8 @@ extension RemotePortTransport {
 // MARK: - Input
 
 extension RemotePortTransport: ListeningTransportOwner {
+    var unreadCount: Int { input.readableBytes + (line?.unreadCount ?? 0) }
+
     func requestRead() {
         if input.readableBytes == 0 { listener.requestRead() }
     }
@@ -144,11 +146,14 @@ extension RemotePortTransport: ListeningTransportOwner {
         guard let line else { return }
         guard !isProcessing, !line.isBusy else { return schedule() }
         isProcessing = true
-        while sendOutput(), let token = nextToken() {
-            handle(token, line)
-        }
-        handOverData(line)
-        flush()
+        repeat {
+            while sendOutput(), let token = nextToken() {
+                handle(token, line)
+            }
+            handOverData(line)
+            flush()
+            // A client that leaves inside one of these calls may bring the rest of what it sent.
+        } while client == .leaving && input.readableBytes > 0
         isProcessing = false
         if client == .leaving {
             depart(line)

@@ -81,16 +81,12 @@ public enum SerialSpecification: Sendable, Hashable {
         return (host, number)
     }
 
-    /// The same line with a relative path taken from `directory` (a lab file's paths are relative to the file).
-    public func resolved(against directory: String) -> Self {
-        func resolve(_ path: String) -> String {
-            if path.hasPrefix("/") || directory.isEmpty { return path }
-            return directory.hasSuffix("/") ? directory + path : directory + "/" + path
-        }
-        return switch self {
-        case .pseudoTerminal(let link): .pseudoTerminal(link: link.map(resolve))
-        case .unix(let path): .unix(path: resolve(path))
-        case .device(let path): .device(path: resolve(path))
+    /// The same line at another path, if it has one.
+    public func mapPath(_ transform: (String) -> String) -> Self {
+        switch self {
+        case .pseudoTerminal(let link): .pseudoTerminal(link: link.map(transform))
+        case .unix(let path): .unix(path: transform(path))
+        case .device(let path): .device(path: transform(path))
         case .tcp, .rfc2217, .standardStreams: self
         }
     }

@@ -48,12 +48,12 @@ extension StandardStreamsTransport {
             if input.isWaitable {
                 let channel = ByteChannel(owner: self)
                 inputChannel = channel
-                opened = opened.and(bootstrap(channel).takingOwnershipOfDescriptor(input: input.take())).map { _ in }
+                opened = opened.and(open(channel, input: input.take())).map { _ in }
             }
             if output.isWaitable {
                 let channel = ByteChannel(owner: self)
                 outputChannel = channel
-                opened = opened.and(bootstrap(channel).takingOwnershipOfDescriptor(output: output.take())).map { _ in }
+                opened = opened.and(open(channel, output: output.take())).map { _ in }
             }
         } catch {
             opened = loop.makeFailedFuture(error)
@@ -71,11 +71,11 @@ extension StandardStreamsTransport {
         }.nonisolated()
     }
 
-    private func bootstrap(_ channel: ByteChannel) -> NIOPipeBootstrap {
+    private func open(
+        _ channel: ByteChannel, input: CInt? = nil, output: CInt? = nil
+    ) -> EventLoopFuture<any Channel> {
         let bound = NIOLoopBound(channel, eventLoop: loop)
-        return NIOPipeBootstrap(group: loop).channelInitializer { nio in
-            nio.eventLoop.makeCompletedFuture { try bound.value.install(in: nio) }
-        }
+        return DescriptorChannel.open(input: input, output: output, on: loop) { try bound.value.install(in: $0) }
     }
 
     func close() -> EventLoopFuture<Void> {

@@ -63,7 +63,8 @@ extension Difference {
             problem: expected == nil
                 ? "\(subject) says more than expected"
                 : answer.count == mismatch.offset
-                    ? "\(subject) says less than expected" : name.map { "the output of \($0) differs" } ?? "the output differs",
+                    ? "\(subject) says less than expected"
+                    : name.map { "the output of \($0) differs" } ?? "the output differs",
             expected: expected.map { $0.text.isEmpty ? "\\r\\n" : $0.rendered } ?? "(nothing more)",
             came: rest.isEmpty ? "(nothing more)" : came,
             marker: rest.isEmpty || mismatch.offset - lineStart > Self.shownBytes

@@ -168,7 +168,9 @@ struct TranscriptParser {
     /// The module that stands before the mark of a line, by its place in the header; nil if none does.
     private func modulePrefix(_ scanner: inout LineScanner) throws(TranscriptError) -> Int? {
         var ahead = scanner
-        guard let name = ahead.moduleName(), let mark = ahead.peek, Self.prefixedMarks.contains(mark) else { return nil }
+        guard let name = ahead.moduleName(), let mark = ahead.peek, Self.prefixedMarks.contains(mark) else {
+            return nil
+        }
         guard !header.header.modules.isEmpty else {
             throw scanner.error(
                 "a name before the \(EscapedText.render([mark])), and no modules",

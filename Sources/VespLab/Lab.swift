@@ -24,6 +24,7 @@ final class Lab {
     /// Modules whose input can end and has not.
     private var activeModules = 0
     private var isSettling = false
+    private var isStopping = false
     private let ended: EventLoopPromise<Void>
     private var hasEnded = false
 
@@ -91,6 +92,8 @@ final class Lab {
     }
 
     func stop() -> EventLoopFuture<Void> {
+        // All lose their power at once: none lives to see how the others go.
+        isStopping = true
         let stopped = EventLoopFuture.whenAllComplete(modules.map { $0.stop() }, on: loop)
         alarm?.cancel()
         end(nil)
@@ -103,7 +106,7 @@ final class Lab {
     /// Brings the air and the network to now, and tells the modules what has happened there.
     func settle() {
         // A module that is told of something may ask for more; the round that is under way takes it along.
-        guard !isSettling else { return }
+        guard !isSettling, !isStopping else { return }
         isSettling = true
         defer { isSettling = false }
         let now = clock.now

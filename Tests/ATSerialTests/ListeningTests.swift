@@ -18,17 +18,6 @@ import Testing
         try await module.loop.submit { module.port.location }.get()
     }
 
-    /// Whether the port answers this client; false if it closes it.
-    private static func isAnswered(_ client: TestClient) throws -> Bool {
-        // A refused client may learn it when it writes.
-        do {
-            try client.write("?")
-            return try client.readSome(atMost: 1) == Array("?".utf8)
-        } catch let error as TestClient.Failure where error.code == ECONNRESET || error.code == EPIPE {
-            return false
-        }
-    }
-
     @Test("a second client is closed at once, and the first is undisturbed")
     func oneAtATime() async throws {
         signal(SIGPIPE, SIG_IGN)
@@ -77,18 +66,20 @@ import Testing
                 $0.closeOutput()
                 $0.close()
             },
+            {
+                $0.closeOutput()
+                $0.reset()
+            },
         ]
         for specification in Self.specifications(directory) {
             try await withModule(specification, isEcho: true) { module in
                 let location = try await Self.location(module)
                 for depart in departures {
                     let first = try TestClient.open(location)
-                    #expect(try Self.isAnswered(first))
+                    #expect(try first.isAnswered())
                     depart(first)
                     // Nothing is sent meanwhile, which would show TCP that nobody is there.
-                    try await waitUntil("the port is free") {
-                        try Self.isAnswered(try TestClient.open(location))
-                    }
+                    #expect(try TestClient.open(location).isAnswered())
                 }
             }
         }
@@ -136,7 +127,7 @@ import Testing
     func staleSocket() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("socket")
-        let stale = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+        let stale = TestClient.makeSocket(AF_UNIX)
         #expect(TestClient.withSocketAddress(path) { bind(stale, $0, $1) } == 0)
         close(stale)
         try await withModule(.unix(path: path), isEcho: true) { _ in

@@ -1,3 +1,4 @@
+import CPosix
 import Glibc
 import Testing
 
@@ -83,6 +84,56 @@ import Testing
             }
             #expect(found.c_iflag & tcflag_t(ICRNL) == 0)
             #expect(cfgetospeed(&found) == speed_t(B9600))
+        }
+    }
+
+    @Test("a client that stopped the line or wanted it for itself leaves it to the next one as it found it")
+    func selfish() async throws {
+        try await withModule(.pseudoTerminal(link: nil), isEcho: true) { module in
+            let path = try await Self.path(module)
+            for _ in 0..<5 {
+                let client = try TestClient.open(path)
+                #expect(cposix_line_set_exclusive(client.descriptor, 1) == 0)
+                try client.write("A")
+                // An answer to the one before may come first.
+                while try client.readText(1) != "A" {}
+                tcflow(client.descriptor, TCOOFF)
+                client.close()
+                try await waitUntil("the line goes on") {
+                    let next = try TestClient.open(path)
+                    _ = fcntl(next.descriptor, F_SETFL, O_NONBLOCK)
+                    return write(next.descriptor, "B", 1) == 1
+                }
+            }
+        }
+    }
+
+    @Test("a client that wanted the line for itself shuts out neither us nor the next one, whoever runs this")
+    func exclusive() async {
+        await #expect(processExitsWith: .success) {
+            // The administrator is never shut out.
+            if getuid() == 0 { precondition(setuid(65_534) == 0) }
+            try await withModule(.pseudoTerminal(link: nil), isEcho: true) { module in
+                let path = try await Self.path(module)
+                for round in 0..<20 {
+                    var client: TestClient?
+                    try await waitUntil("the port opens") {
+                        do {
+                            client = try TestClient.open(path)
+                        } catch let error as TestClient.Failure where error.code == EBUSY {
+                            // The one before is not known to have left.
+                        }
+                        return client != nil
+                    }
+                    try client?.write("A")
+                    let answer = try client?.readText(1)
+                    precondition(answer == "A", "round \(round)")
+                    // Only now, since nobody can help who shuts us out while we look whether the one before has left.
+                    precondition(cposix_line_set_exclusive(client?.descriptor ?? -1, 1) == 0)
+                    client?.close()
+                }
+                precondition(module.state.withLock { $0.failure } == nil)
+            }
         }
     }
 

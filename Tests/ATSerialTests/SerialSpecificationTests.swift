@@ -43,17 +43,18 @@ import Testing
         #expect(error?.description.contains(remedy) == true, "\(String(describing: error))")
     }
 
-    @Test("only relative paths are taken from the lab file's directory")
-    func resolution() throws {
-        #expect(
-            try SerialSpecification("pty:./a.tty").resolved(against: "/lab") == .pseudoTerminal(link: "/lab/./a.tty"))
-        #expect(try SerialSpecification("unix:s").resolved(against: "/lab/") == .unix(path: "/lab/s"))
-        #expect(try SerialSpecification("unix:/s").resolved(against: "/lab") == .unix(path: "/s"))
-        #expect(try SerialSpecification("device:d").resolved(against: "") == .device(path: "d"))
-        #expect(try SerialSpecification("pty").resolved(against: "/lab") == .pseudoTerminal(link: nil))
-        #expect(try SerialSpecification("tcp:1").resolved(against: "/lab") == .tcp(host: "127.0.0.1", port: 1))
-        #expect(
-            try SerialSpecification("rfc2217:1").resolved(against: "/lab") == .rfc2217(host: "127.0.0.1", port: 1))
+    @Test("a line with a path can be moved, and others stay as they are")
+    func paths() throws {
+        func moved(_ text: String) throws -> SerialSpecification {
+            try SerialSpecification(text).mapPath { "/lab/" + $0 }
+        }
+        #expect(try moved("pty:a.tty") == .pseudoTerminal(link: "/lab/a.tty"))
+        #expect(try moved("unix:s") == .unix(path: "/lab/s"))
+        #expect(try moved("device:d") == .device(path: "/lab/d"))
+        #expect(try moved("pty") == .pseudoTerminal(link: nil))
+        #expect(try moved("tcp:1") == .tcp(host: "127.0.0.1", port: 1))
+        #expect(try moved("rfc2217:1") == .rfc2217(host: "127.0.0.1", port: 1))
+        #expect(try moved("stdio") == .standardStreams)
     }
 
     @Test("a location reads as the contract prints it")

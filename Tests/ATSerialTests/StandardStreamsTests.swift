@@ -13,6 +13,8 @@ import Testing
         init() throws {
             var ends: [CInt] = [0, 0]
             guard pipe(&ends) == 0 else { throw TestClient.Failure("pipe") }
+            // A program of another test that inherits one would hold the pipe open.
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             output = TestClient(descriptor: ends[0])
             input = TestClient(descriptor: ends[1])
         }
@@ -49,7 +51,7 @@ import Testing
     @Test("a socket, which cannot be opened anew, has its flags back at the end")
     func sockets() async throws {
         var ends: [CInt] = [0, 0]
-        #expect(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        #expect(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0)
         let (near, far) = (TestClient(descriptor: ends[0]), TestClient(descriptor: ends[1]))
         try await Self.withStreams(near.descriptor, near.descriptor) { module in
             try far.write("AT")
@@ -78,9 +80,9 @@ import Testing
     func files() async throws {
         let directory = try TemporaryDirectory()
         let bytes = noise(1 << 20)
-        let input = open(try directory.makeFile("input", bytes), O_RDONLY)
+        let input = open(try directory.makeFile("input", bytes), O_RDONLY | O_CLOEXEC)
         let path = try directory.makeFile("output", [])
-        let output = open(path, O_WRONLY)
+        let output = open(path, O_WRONLY | O_CLOEXEC)
         defer {
             close(input)
             close(output)
@@ -94,7 +96,7 @@ import Testing
 
     @Test("/dev/null is an input at its end and an output that takes everything")
     func nowhere() async throws {
-        let nowhere = open("/dev/null", O_RDWR)
+        let nowhere = open("/dev/null", O_RDWR | O_CLOEXEC)
         defer { close(nowhere) }
         try await Self.withStreams(nowhere, nowhere) { module in
             try await module.wait("the end") { $0.hasEnded }
@@ -115,7 +117,7 @@ import Testing
     @Test("a full disk is a failure")
     func fullDisk() async throws {
         let input = try Pipe()
-        let full = open("/dev/full", O_WRONLY)
+        let full = open("/dev/full", O_WRONLY | O_CLOEXEC)
         defer { close(full) }
         try await Self.withStreams(input.output.descriptor, full) { module in
             try input.input.write("AT")

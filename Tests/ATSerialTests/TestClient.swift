@@ -32,13 +32,18 @@ final class TestClient {
 
     /// Opens whatever a port says it is.
     static func open(_ location: SerialLocation) throws -> TestClient {
+        let client = try connect(location)
+        if case .rfc2217 = location {
+            try client.skipGreeting()
+        }
+        return client
+    }
+
+    /// Opens a port, and reads nothing of it.
+    static func connect(_ location: SerialLocation) throws -> TestClient {
         switch location {
         case .pseudoTerminal(let path, _), .device(let path): return try open(path)
-        case .tcp(let host, let port): return try connect(host, port)
-        case .rfc2217(let host, let port):
-            let client = try connect(host, port)
-            try client.skipGreeting()
-            return client
+        case .tcp(let host, let port), .rfc2217(let host, let port): return try connect(host, port)
         case .unix(let path): return try connect(unix: path)
         case .standardStreams: throw Failure("no client for stdio")
         }
@@ -51,7 +56,7 @@ final class TestClient {
         var list: UnsafeMutablePointer<addrinfo>?
         guard getaddrinfo(host, String(port), &hints, &list) == 0, let found = list else { throw Failure("resolve") }
         defer { freeaddrinfo(list) }
-        let client = TestClient(descriptor: socket(found.pointee.ai_family, hints.ai_socktype, 0))
+        let client = TestClient(descriptor: makeSocket(found.pointee.ai_family))
         guard Glibc.connect(client.descriptor, found.pointee.ai_addr, found.pointee.ai_addrlen) == 0 else {
             throw Failure("connect \(host) \(port)")
         }
@@ -59,7 +64,7 @@ final class TestClient {
     }
 
     /// Reads what a telnet port proposes to a client; nothing if it refuses this one.
-    private func skipGreeting() throws {
+    func skipGreeting() throws {
         var count = 0
         while count < Self.greeting.count {
             let new = try readSome(atMost: Self.greeting.count - count)
@@ -73,10 +78,15 @@ final class TestClient {
     static let greeting: [UInt8] = [255, 251, 0, 255, 251, 3, 255, 251, 1, 255, 253, 0, 255, 253, 3, 255, 253, 44]
 
     static func connect(unix path: String) throws -> TestClient {
-        let client = TestClient(descriptor: socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0))
+        let client = TestClient(descriptor: makeSocket(AF_UNIX))
         let result = withSocketAddress(path) { Glibc.connect(client.descriptor, $0, $1) }
         guard result == 0 else { throw Failure("connect \(path)") }
         return client
+    }
+
+    /// A stream socket that no program of another test inherits: it would keep a client there that has closed.
+    static func makeSocket(_ family: CInt) -> CInt {
+        socket(family, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     }
 
     static func withSocketAddress<R>(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
@@ -98,6 +108,12 @@ final class TestClient {
         shutdown(descriptor, CInt(SHUT_WR))
     }
 
+    /// Nothing stays in this end's kernel, which would lose it when it closes with unread bytes.
+    func sendAtOnce() {
+        var option: CInt = 1
+        setsockopt(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY, &option, socklen_t(MemoryLayout<CInt>.size))
+    }
+
     /// Closes a TCP connection with RST.
     func reset() {
         var option = linger(l_onoff: 1, l_linger: 0)
@@ -116,6 +132,36 @@ final class TestClient {
     }
 
     func write(_ text: String) throws { try write(Array(text.utf8)) }
+
+    /// Writes until nothing more is taken; returns how much was.
+    func writeUntilRefused(_ byte: UInt8) async throws -> Int {
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+        let block = [UInt8](repeating: byte, count: 4096)
+        var sent = 0
+        var refusals = 0
+        while refusals < 20, sent < 50_000_000 {
+            let count = Glibc.write(descriptor, block, block.count)
+            if count > 0 {
+                sent += count
+                refusals = 0
+            } else {
+                refusals += 1
+                try await Task.sleep(for: .milliseconds(1))
+            }
+        }
+        return sent
+    }
+
+    /// Whether the port answers, or keeps the client waiting; false if it closes it. An echo is expected.
+    func isAnswered() throws -> Bool {
+        // A refused client may learn it when it writes.
+        do {
+            try write("?")
+            return try readSome(atMost: 1) == Array("?".utf8)
+        } catch let error as Failure where error.code == ECONNRESET || error.code == EPIPE {
+            return false
+        }
+    }
 
     /// Reads exactly `count` bytes.
     func read(_ count: Int) throws -> [UInt8] {
@@ -213,7 +259,7 @@ final class TemporaryDirectory {
 
     /// Makes a regular file.
     func makeFile(_ name: String, _ bytes: [UInt8]) throws -> String {
-        let descriptor = open(file(name), O_CREAT | O_WRONLY | O_TRUNC, 0o600)
+        let descriptor = open(file(name), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0, write(descriptor, bytes, bytes.count) == bytes.count else {
             throw TestClient.Failure("make \(name)")
         }
@@ -224,7 +270,7 @@ final class TemporaryDirectory {
 
 /// The contents of a file.
 func contents(_ path: String) throws -> [UInt8] {
-    let descriptor = open(path, O_RDONLY)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw TestClient.Failure("open \(path)") }
     defer { close(descriptor) }
     var bytes: [UInt8] = []

@@ -26,7 +26,7 @@ struct LabFileCountTests {
         #expect(modules.map(\.name) == ["s0", "s1", "s2", "last"])
         #expect(
             modules[0..<3].map(\.serial) == ["000", "001", "002"].map { .unix(path: "labs/run/\($0).sock") })
-        #expect(modules[2].flash == "labs/./s2.flash")
+        #expect(modules[2].flash == "labs/s2.flash")
         #expect(modules[0..<3].map(\.mac.value) == [0x18FE_3400_0000, 0x18FE_3400_0001, 0x18FE_3400_0002])
         #expect(modules[1].forwards == [Forward(hostPort: 8001, modulePort: 80)])
         #expect(modules[0..<3].allSatisfy { $0.timing == .fast && $0.latency == .milliseconds(5) })

@@ -108,13 +108,22 @@ extension ModuleConfiguration {
         var module = standard
         guard keys.read(mapping, into: &module, &problems) else { return nil }
         let directory = mapping.place.directory
-        module.serial = module.serial.resolved(against: directory)
-        module.flash = module.flash.map { $0.hasPrefix("/") || directory.isEmpty ? $0 : "\(directory)/\($0)" }
+        module.serial = module.serial.mapPath { $0.taken(from: directory) }
+        module.flash = module.flash.map { $0.taken(from: directory) }
         if let strictBugs = mapping["strictBugs"], module.strictBugs, module.firmware == .manual {
             problems.add(
                 strictBugs.error("the manual's edition has none of the bugs; leave this out, or use firmware 0.21."))
             return nil
         }
         return module
+    }
+}
+
+extension String {
+    /// A path of a lab file: a relative one is taken from the file's directory, which is empty for the working one.
+    func taken(from directory: String) -> String {
+        if hasPrefix("/") || directory.isEmpty { return self }
+        return (directory.hasSuffix("/") ? directory : directory + "/")
+            + (hasPrefix("./") ? String(dropFirst(2)) : self)
     }
 }
