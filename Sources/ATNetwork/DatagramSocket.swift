@@ -57,9 +57,10 @@ final class DatagramSocket: ChannelInboundHandler {
     /// Nil while there is none that is ready.
     var channel: (any Channel)? { if case .open(let channel) = phase, channel.isActive { channel } else { nil } }
 
+    /// - Parameter canMove: whether another port will do if its own is taken.
     /// - Returns: False if no socket could be had; then it stays closed.
-    func open() -> Bool {
-        let descriptor = makeDescriptor()
+    func open(canMove: Bool = true) -> Bool {
+        let descriptor = makeDescriptor(canMove: canMove)
         guard descriptor >= 0 else { return false }
         notePort(of: descriptor)
         phase = .opening(descriptor)
@@ -116,9 +117,10 @@ final class DatagramSocket: ChannelInboundHandler {
 
     // How it is opened.
 
-    /// - Returns: A descriptor on the port that it had if that can be bound, else on any; or a negated errno.
-    private func makeDescriptor() -> CInt {
+    /// - Returns: A descriptor on the port that it had if that can be bound, else on any if it can move; or a negated errno.
+    private func makeDescriptor(canMove: Bool) -> CInt {
         let descriptor = makeDescriptor(onPort: hostPort)
+        guard canMove else { return descriptor }
         return descriptor == -EADDRINUSE || descriptor == -EACCES ? makeDescriptor(onPort: 0) : descriptor
     }
 
@@ -170,7 +172,8 @@ final class DatagramSocket: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         guard case .open = phase else { return }
-        if !open() { openLater() }
+        // A child process that has just been forked may hold the old socket, and so its port, for a moment.
+        if !open(canMove: false) { openLater() }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

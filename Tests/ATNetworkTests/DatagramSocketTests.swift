@@ -161,6 +161,7 @@ struct DatagramSocketTests {
                 try await bench.until("open") { $0.datagramSockets.first?.channel != nil }
                 try await bench.on { $0.datagramSockets.first?.channel?.close(promise: nil) }
                 try await bench.settle()
+                try await bench.until("open again") { $0.datagramSockets.first?.channel != nil }
                 #expect(try await greet(peer, from: bench).port == port)
             }
             #expect(try await bench.told().isEmpty)
