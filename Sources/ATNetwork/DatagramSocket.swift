@@ -54,6 +54,14 @@ final class DatagramSocket: ChannelInboundHandler {
         hostPort = place.isReserved ? 0 : localPort
     }
 
+    /// Whether it hears what is sent to this port of the host's loopback.
+    func hearsLoopback(onPort port: UInt16) -> Bool {
+        switch place {
+        case .bound(let address): hostPort == port && (address == .any || Subnet.loopback.contains(address))
+        case .reserved: false
+        }
+    }
+
     /// Nil while there is none that is ready.
     var channel: (any Channel)? { if case .open(let channel) = phase, channel.isActive { channel } else { nil } }
 

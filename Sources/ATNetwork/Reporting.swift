@@ -24,12 +24,25 @@ enum Carrier {
         }
     }
 
+    /// Whether it is a UDP link that hears what is sent to this port of the host's loopback.
+    func hearsLoopback(onPort port: UInt16) -> Bool {
+        guard case .udp(let link) = self else { return false }
+        return link.sockets.contains { $0.hearsLoopback(onPort: port) }
+    }
+
     func moveOn() {
         switch self {
         case .tcp(let connection): connection.moveOn()
         case .udp(let link): link.moveOn()
         case .refused: break
         }
+    }
+}
+
+extension HostNetwork {
+    /// Whether a UDP link hears what is sent to this port of the host's loopback.
+    public func hearsLoopback(onPort port: UInt16) -> Bool {
+        carriers.values.contains { $0.hearsLoopback(onPort: port) }
     }
 }
 

@@ -131,6 +131,9 @@ final class Lab {
         return air.nextDeadline.map { min($0, ofNetwork) } ?? ofNetwork
     }
 
+    /// Whether a UDP link of a module has this port of the host's loopback.
+    func hearsLoopback(onPort port: UInt16) -> Bool { modules.contains { $0.network.hearsLoopback(onPort: port) } }
+
     func moduleHasEnded() {
         activeModules -= 1
         if activeModules == 0 { end(nil) }

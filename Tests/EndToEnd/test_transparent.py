@@ -122,3 +122,21 @@ def test_a_stored_link_is_restored_at_power_on(start, connect, tmp_path):
             host.write(b"out")
             assert receive_exactly(peer, 3) == b"out"
         vesp.stop()
+
+
+@pytest.mark.parametrize("latency", ["0ms", "5ms"])
+def test_what_nobody_reads_does_not_hold_up_what_is_sent(start, connect, latency):
+    host = connect(start(lab=program.lab(serial="pty:./esp.tty", module={"latency": latency})))
+    host.join()
+    with listener() as server:
+        host.open_link("TCP", LOOPBACK, port_of(server))
+        with accept(server) as peer:
+            enter(host)
+            peer.setblocking(False)
+            # Far more than the port, the line and the module hold.
+            assert peer.send(bytes(60_000)) > 30_000
+            peer.setblocking(True)
+            time.sleep(GUARD)
+            peer.settimeout(program.DEADLINE)
+            with in_background(host.write, bytes(20_000)):
+                assert receive_exactly(peer, 20_000) == bytes(20_000)

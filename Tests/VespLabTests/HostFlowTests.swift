@@ -39,6 +39,21 @@ import Testing
         #expect(flow.due == nil)
     }
 
+    @Test("an acknowledgement does not wait behind payload that the module refused, and all else does")
+    func acknowledgement() {
+        var flow = HostFlow(isLocal: true, isDatagram: false)
+        flow.reports.append(.payload([1], from: Self.sender), due: Self.instant(1))
+        flow.reports.append(.event(.acknowledged(Self.socket)), due: Self.instant(2))
+        flow.reports.append(.event(.finished(Self.socket)), due: Self.instant(3))
+        #expect(flow.due == Self.instant(1))
+        flow.isBlocked = true
+        #expect(flow.due == Self.instant(2))
+        #expect(flow.reports.removeFirst(where: \.isAcknowledgement) != nil)
+        #expect(flow.reports.removeFirst(where: \.isAcknowledgement) == nil)
+        #expect(flow.due == nil)
+        #expect(flow.reports.count == 2)
+    }
+
     @Test("when the radio goes, datagrams on the air are lost, and the bytes of a stream are not")
     func radioGoes() {
         for isDatagram in [false, true] {

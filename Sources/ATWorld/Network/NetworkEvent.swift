@@ -46,8 +46,10 @@ struct NetworkEventQueue: Sendable {
     private var fetched = 0
 
     mutating func append(_ event: NetworkEvent, for radio: Air.Radio) {
+        // Where each event that is fetched causes another, the queue is never empty.
+        if fetched >= VirtualNetwork.maximumEvents { forgetFetched() }
         precondition(
-            events.count < VirtualNetwork.maximumEvents, "the owner of the network does not drain its events")
+            events.count - fetched < VirtualNetwork.maximumEvents, "the owner of the network does not drain its events")
         events.append((radio, event))
     }
 
@@ -79,8 +81,12 @@ struct NetworkEventQueue: Sendable {
 
     private mutating func removeAll(where isGone: (Air.Radio, NetworkEvent) -> Bool) {
         guard fetched < events.count else { return }
+        forgetFetched()
+        events.removeAll { isGone($0.radio, $0.event) }
+    }
+
+    private mutating func forgetFetched() {
         events.removeFirst(fetched)
         fetched = 0
-        events.removeAll { isGone($0.radio, $0.event) }
     }
 }

@@ -14,6 +14,9 @@ struct HostFlow {
     enum Report {
         case event(Event)
         case payload([UInt8], from: Endpoint)
+
+        /// Whether it is about what the module has sent, and so does not wait for payload that it has not taken.
+        var isAcknowledgement: Bool { if case .event(.acknowledged) = self { true } else { false } }
     }
 
     /// Whether the far end, of datagrams the latest, is on this computer and so has no latency of its own.
@@ -30,7 +33,7 @@ struct HostFlow {
 
     /// When something is next to be done; nil when nothing is on its way.
     var due: Instant? {
-        let report = isBlocked ? nil : reports.due
+        let report = isBlocked ? reports.due(where: \.isAcknowledgement) : reports.due
         guard let request = requests.due else { return report }
         return report.map { min($0, request) } ?? request
     }

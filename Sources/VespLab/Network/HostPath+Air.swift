@@ -61,13 +61,22 @@ extension HostPath {
         if due <= clock.now { work() } else { alarm?.set(for: due) }
     }
 
-    /// Does all that is due, the earliest first.
+    /// Does all that is due, the earliest first. A module that is told of something may leave the network by that; what
+    /// it was just told of is still in its queue then, so the rest is lost afterwards.
     func work() {
         guard isAttached, !isWorking else { return }
         isWorking = true
         defer { isWorking = false }
-        while let next = earliest, next.due <= clock.now { perform(next.step) }
+        while isAttached, let next = earliest, next.due <= clock.now { perform(next.step) }
+        guard isAttached else { return loseWhatIsOnTheAir() }
         if let next = earliest { alarm?.set(for: next.due) }
+    }
+
+    /// The radio has gone: datagrams, questions and their answers are lost.
+    func loseWhatIsOnTheAir() {
+        for socket in flows.keys { flows[socket]?.loseDatagrams() }
+        questions = PacketQueue()
+        answers = PacketQueue()
     }
 
     enum Step {
@@ -115,6 +124,7 @@ extension HostPath {
     }
 
     func reportFirst(of socket: Socket) {
+        if flows[socket]?.isBlocked == true { return reportAcknowledgement(of: socket) }
         switch flows[socket]?.reports.first {
         case .event(let event):
             _ = flows[socket]?.reports.removeFirst()
@@ -137,6 +147,12 @@ extension HostPath {
             if wakes { network.resume(socket) }
         case nil: break
         }
+    }
+
+    /// The far end has what was sent, whether the module takes payload or not.
+    private func reportAcknowledgement(of socket: Socket) {
+        guard case .event(let event) = flows[socket]?.reports.removeFirst(where: \.isAcknowledgement) else { return }
+        module.handle(event)
     }
 }
 

@@ -13,7 +13,7 @@ extension HostPath: HostNetworkDelegate {
     /// Known without a packet.
     func hostNetwork(unreachable socket: Socket) {
         flows[socket] = nil
-        module.handle(.unreachable(socket))
+        module.isUnreachableOnHost(socket)
     }
 
     func hostNetwork(resolved lookup: Lookup, to address: IPv4Address?) {

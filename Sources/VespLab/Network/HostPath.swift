@@ -72,10 +72,8 @@ final class HostPath {
         isAttached = attached
         if attached {
             alarm?.set(for: clock.now)
-        } else {
-            for socket in flows.keys { flows[socket]?.loseDatagrams() }
-            questions = PacketQueue()
-            answers = PacketQueue()
+        } else if !isWorking {
+            loseWhatIsOnTheAir()
         }
     }
 }

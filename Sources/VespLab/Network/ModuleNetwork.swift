@@ -19,7 +19,7 @@ final class ModuleNetwork {
         case nowhere
     }
 
-    private enum Carrier {
+    enum Carrier {
         case hostStream
         case labStream
         case datagrams(localPort: UInt16, isOpenOnHost: Bool)
@@ -27,12 +27,12 @@ final class ModuleNetwork {
 
     /// Who owns this object.
     weak var module: LabModule?
-    private let name: String
+    let name: String
     private let radio: Air.Radio
-    private unowned let lab: Lab
+    unowned let lab: Lab
     private let policy: NetworkPolicy
-    private var host: HostPath?
-    private var carriers: [Socket: Carrier] = [:]
+    private(set) var host: HostPath?
+    var carriers: [Socket: Carrier] = [:]
 
     init(_ network: HostNetwork, name: String, radio: Air.Radio, seed: UInt64, lab: Lab) {
         self.name = name
@@ -218,10 +218,12 @@ extension ModuleNetwork {
         host?.send(socket, bytes, to: remote, via: actual)
     }
 
-    /// A broadcast reaches the host too where it is in the network: as the gateway, and as its guests.
+    /// A broadcast reaches the host too where it is in the network: as the gateway, and as its guests. What is bound to
+    /// the port there may be a module of the lab; it has heard the broadcast in the network, and the sender itself does
+    /// not hear it.
     private func sendToMembersOnHost(_ socket: Socket, _ bytes: Span<UInt8>, to remote: Endpoint) {
         let reached = networks.filter { remote.address == .broadcast || remote.address == $0.subnet.broadcast }
-        for network in reached where network.uplink == .host {
+        for network in reached where network.uplink == .host && !lab.hearsLoopback(onPort: remote.port) {
             sendToHost(
                 socket, bytes, to: Endpoint(address: network.gateway, port: remote.port),
                 via: Endpoint(address: .loopback, port: remote.port))
@@ -232,61 +234,8 @@ extension ModuleNetwork {
     }
 
     /// A program that is a guest of the module's network is seen at its address there.
-    private func shown(_ far: Endpoint) -> Endpoint {
+    func shown(_ far: Endpoint) -> Endpoint {
         guard !lab.guests.isEmpty, let guest = reachableGuests.first(where: { $0.program == far }) else { return far }
         return Endpoint(address: guest.address, port: far.port)
-    }
-}
-
-// What the module hears.
-extension ModuleNetwork {
-    func handle(_ event: Event) {
-        switch event {
-        case .reset(let socket), .closed(let socket), .unreachable(let socket): carriers[socket] = nil
-        default: break
-        }
-        module?.handle(event)
-    }
-
-    func deliver(_ bytes: Span<UInt8>, on socket: Socket, from sender: Endpoint) -> Int {
-        module?.deliver(bytes, on: socket, from: shown(sender)) ?? bytes.count
-    }
-
-    func accept(_ client: Endpoint, onPort port: UInt16) -> Socket? {
-        guard let socket = module?.accept(shown(client), onPort: port) else { return nil }
-        carriers[socket] = .hostStream
-        return socket
-    }
-
-    /// What the lab's network tells.
-    func receive(_ event: NetworkEvent) {
-        switch event {
-        case .connected(let socket): handle(.connected(socket))
-        case .unreachable(let socket): handle(.unreachable(socket))
-        case .reset(let socket): handle(.reset(socket))
-        case .acknowledged(let socket): handle(.acknowledged(socket))
-        case .finished(let socket): handle(.finished(socket))
-        case .closed(let socket): handle(.closed(socket))
-        case .pong(let ping, let milliseconds): handle(.pong(ping, milliseconds: milliseconds))
-        case .payload(let socket): offer(socket)
-        case .client(let arrival, let client, let port):
-            let socket = module?.accept(client, onPort: port)
-            if let socket { carriers[socket] = .labStream }
-            lab.network.admit(arrival, as: socket, at: lab.clock.now, air: lab.air)
-        }
-    }
-
-    /// Offers what the lab's network holds for a socket, until the module takes no more.
-    private func offer(_ socket: Socket) {
-        while module?.take(socket) == true {}
-    }
-
-    func serving(_ port: UInt16, at host: Endpoint) { lab.report(.server(module: name, port: port, at: host)) }
-    func stoppedServing(_ port: UInt16) { lab.report(.serverClosed(module: name, port: port)) }
-    func datagramPort(_ port: UInt16, at host: Endpoint) {
-        lab.report(.datagramPort(module: name, port: port, at: host))
-    }
-    func cannotServe(_ port: UInt16, _ error: NetworkError) {
-        module?.logger.warning("port \(port) of the module cannot be reached from the host: \(error)")
     }
 }

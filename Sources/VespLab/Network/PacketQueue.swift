@@ -16,7 +16,14 @@ struct PacketQueue<Packet> {
         packets.append((max(due, packets.last?.due ?? due), packet))
     }
 
+    /// When the first of some arrives; nil when none of them is on its way.
+    func due(where isWanted: (Packet) -> Bool) -> Instant? { packets.first { isWanted($0.packet) }?.due }
+
     mutating func removeFirst() -> Packet { packets.removeFirst().packet }
+    /// - Returns: the first of some; nil when there is none.
+    mutating func removeFirst(where isWanted: (Packet) -> Bool) -> Packet? {
+        packets.firstIndex { isWanted($0.packet) }.map { packets.remove(at: $0).packet }
+    }
     mutating func replaceFirst(by packet: Packet) { packets[packets.startIndex].packet = packet }
     mutating func removeAll(where isGone: (Packet) -> Bool) { packets.removeAll { isGone($0.packet) } }
 }
