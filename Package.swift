@@ -37,7 +37,8 @@ let package = Package(
         .target(
             name: "VespLab",
             dependencies: [
-                "ATAir", "ATEngine", "ATFlash", "ATNetwork", "ATSerial", "ATWorld", logging, nio, nioPosix,
+                "ATAir", "ATEngine", "ATFlash", "ATNetwork", "ATSerial", "ATSimulation", "ATWorld", logging, nio,
+                nioPosix,
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),

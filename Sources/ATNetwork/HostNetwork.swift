@@ -69,9 +69,10 @@ public final class HostNetwork {
 
     /// Binds the forwards' host ports. Connecting to one is refused until the module's server listens.
     ///
-    /// - Returns: A failed future with `NetworkError` if one cannot be had (exit status 69).
+    /// - Returns: A failed future with `NetworkError` if one, or the address of the policy, cannot be had (exit status 69).
     public func start() -> EventLoopFuture<Void> {
         loop.makeCompletedFuture {
+            try ListeningSocket.tryAddress(policy.bind)
             for forward in forwards { reserved.append(try ReservedPort(forward, policy: policy)) }
         }
     }
@@ -269,7 +270,8 @@ extension HostNetwork {
 
     /// Inside a call nothing is taken, but soon after: when a write fails SwiftNIO reads what is there before it returns.
     func offer(_ bytes: Span<UInt8>, from sender: Endpoint, on socket: Socket) -> Int {
-        guard callDepth == 0 else {
+        // What has been reported before is told before.
+        guard callDepth == 0, !reports.contains(of: socket) else {
             resume(socket)
             return 0
         }

@@ -43,6 +43,7 @@ struct ReportQueue {
         return waiting.remove(at: index)
     }
 
+    func contains(of socket: Socket) -> Bool { waiting.contains { $0.socket == socket } }
     mutating func removeAll(of socket: Socket) { waiting.removeAll { $0.socket == socket } }
     mutating func removeAll() { waiting.removeAll() }
 }

@@ -58,6 +58,15 @@ final class ReservedPort {
 
 /// Makes sockets that listen.
 enum ListeningSocket {
+    /// - Throws: `NetworkError` if the address is not one of this computer.
+    static func tryAddress(_ address: IPv4Address) throws(NetworkError) {
+        let descriptor = cposix_tcp_bind(address.value, 0, false)
+        guard descriptor >= 0 else {
+            throw NetworkError(.bind, at: Endpoint(address: address, port: 0), errorNumber: -descriptor)
+        }
+        close(descriptor)
+    }
+
     /// - Returns: A descriptor that listens at `endpoint`, with the port that it has got if `endpoint` has port 0.
     static func make(at endpoint: Endpoint) throws(NetworkError) -> (descriptor: CInt, endpoint: Endpoint) {
         let descriptor = cposix_tcp_bind(endpoint.address.value, endpoint.port, true)

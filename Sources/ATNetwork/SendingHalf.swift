@@ -47,6 +47,14 @@ final class SendingHalf {
         nextLook = nil
     }
 
+    /// Looks now if something is not acknowledged: a segment that brings data brings its acknowledgement with it, and the
+    /// chip's stack tells that first (lwIP; inferred).
+    func lookBeforeReading() {
+        guard nextLook != nil else { return }
+        stop()
+        look()
+    }
+
     private func lookSoon() {
         stop()
         pause = NetworkLimits.firstLook

@@ -197,6 +197,7 @@ final class TCPConnection: ChannelInboundHandler {
         guard isAnnounced, !isOffering, let socket else { return }
         isOffering = true
         defer { isOffering = false }
+        if case .open(_, let sending) = phase { sending.lookBeforeReading() }
         while use == .full, network.isAttached, case .open = phase, let bytes = inbox.first {
             let taken = network.offer(bytes.readableBytesUInt8Span, from: peer, on: socket)
             guard taken > 0 else { return }

@@ -46,12 +46,14 @@ extension SimulatedLab {
         air.accessPoints.contains { $0.id == id && $0.bssid == bssid }
     }
 
-    /// Says what the name server answers to everybody. Case does not count in a name, nor does one trailing dot.
+    /// Says what the name server answers to all modules that there are. Case does not count in a name, nor does one
+    /// trailing dot.
     public mutating func setAnswer(_ answer: NameAnswer, for name: [UInt8]) {
         for index in modules.indices { modules[index].world.setAnswer(answer, for: name) }
     }
 
-    /// Says what answers at an endpoint, whoever asks. An address that is mentioned so is no module's any more.
+    /// Says what answers at an endpoint, whichever of the modules that there are asks. An address that is mentioned so is
+    /// no module's any more.
     public mutating func setPeer(_ endpoint: Endpoint, _ behavior: PeerBehavior) {
         for index in modules.indices { modules[index].world.setPeer(endpoint, behavior) }
     }

@@ -130,7 +130,7 @@ public struct SimulatedLab: Sendable {
         var passed = 0
         while let deadline = nextDeadline, deadline <= end {
             passed += 1
-            guard passed <= Self.deadlineLimit * modules.count else { throw .restless }
+            guard passed <= Self.deadlineLimit * max(1, modules.count) else { throw .restless }
             try move(to: deadline)
         }
         try move(to: end)

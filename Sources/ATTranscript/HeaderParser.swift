@@ -48,7 +48,8 @@ struct HeaderParser {
             guard TranscriptHeader.isModuleName(name) else {
                 throw scanner.error(
                     "\(EscapedText.render(name.utf8)) is not a name for a module",
-                    "use letters, digits, hyphens, underscores and full stops, and begin with a letter or digit")
+                    "use at most 64 letters, digits, hyphens, underscores and full stops, and begin with a letter or digit"
+                )
             }
             guard !words[..<index].contains(name) else {
                 throw scanner.error("two modules called \(name)", "give each a name of its own")

@@ -1,7 +1,7 @@
 import ATPrimitives
 import ATSimulation
 
-/// A serial conversation that a person can read and a program can run (Documentation: the transcript format).
+/// A serial conversation that a person can read and a program can run (Documentation/Transcripts.md).
 public struct Transcript: Sendable, Hashable {
     /// The file as the caller named it; differences name it so.
     public let file: String
@@ -91,8 +91,9 @@ public struct TranscriptHeader: Sendable, Hashable {
     static let moduleLimit = 100
 
     /// Whether a name can stand before the mark of a line: as in a lab file (contract, Lab file).
-    static func isModuleName(_ text: String) -> Bool {
-        text.utf8.count <= 64 && text.utf8.enumerated().allSatisfy { isModuleNameByte($1, isFirst: $0 == 0) }
+    package static func isModuleName(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.enumerated().allSatisfy { isModuleNameByte($1, isFirst: $0 == 0) }
     }
 
     static func isModuleNameByte(_ byte: UInt8, isFirst: Bool) -> Bool {

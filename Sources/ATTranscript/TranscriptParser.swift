@@ -61,9 +61,7 @@ struct TranscriptParser {
                 $0.requests.append(ExpectedRequest(line: number, module: module, request: request))
             }
         default:
-            throw scanner.error(
-                "a line cannot begin with \(EscapedText.render([mark]))",
-                "begin it with # for a comment, or with one of == > < ! ~ +")
+            throw scanner.error("a line cannot begin with \(EscapedText.render([mark]))", beginningRemedy)
         }
     }
 
@@ -192,6 +190,14 @@ struct TranscriptParser {
     }
 
     private static let prefixedMarks = Array("><~!".utf8)
+
+    private var beginningRemedy: String {
+        guard let first = header.header.modules.first else {
+            return "begin it with # for a comment, or with one of == > < ! ~ +"
+        }
+        return
+            "begin it with # for a comment, with == ! or +, or with a module, as in \(first)> \(first)< \(first)! \(first)~"
+    }
 
     // MARK: Texts
 

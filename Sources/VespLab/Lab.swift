@@ -61,7 +61,9 @@ final class Lab {
             return loop.makeFailedFuture(LabError(error, module: configuration.name))
         }
         let opening = NIOLoopBound((network: network, flash: flash), eventLoop: loop)
-        let engine = makeEngine(configuration, flash: flash?.image ?? FlashImage(), seed: seed)
+        let engine = Engine(
+            firmware: configuration.engineFirmware, flash: flash?.image ?? FlashImage(),
+            options: configuration.engineOptions(seed: seed))
         let radio = air.attach(RadioSettings(configuration))
         let opened = network.start().assumeIsolated().flatMap {
             SerialPort.open(configuration.serial, settings: engine.line, on: self.loop)
@@ -146,20 +148,5 @@ final class Lab {
         guard !hasEnded else { return }
         hasEnded = true
         if let error { ended.fail(error) } else { ended.succeed() }
-    }
-
-    private func makeEngine(_ configuration: ModuleConfiguration, flash: FlashImage, seed: UInt64) -> Engine {
-        var options = Options(
-            mac: configuration.mac, timing: configuration.timing == .real ? .hardware : .fast,
-            bugs: configuration.strictBugs ? .strict : [], seed: seed)
-        options.isStrictUART = configuration.uart == .strict
-        options.printsBootText = configuration.effectiveBootText != .none
-        options.isWakeWired = configuration.isWakeWired
-        let firmware: Firmware =
-            switch configuration.firmware {
-            case .shipped: .shipped021
-            case .manual: .manual021
-            }
-        return Engine(firmware: firmware, flash: flash, options: options)
     }
 }

@@ -5,9 +5,6 @@ import NIOPosix
 
 /// The handle of a running lab, for any thread or task.
 public final class RunningLab: Sendable {
-    /// Keeps the random streams of the engines apart from those of the radios, which begin at 0.
-    private static let engineSalt: UInt64 = 1 << 32
-
     private let lab: NIOLoopBound<Lab>
     private let loop: any EventLoop
     private let ended: EventLoopFuture<Void>
@@ -45,10 +42,9 @@ public final class RunningLab: Sendable {
         let running = RunningLab(lab, loop: loop, ended: ended.futureResult)
         do {
             for (index, module) in configuration.modules.enumerated() {
-                let seed = RandomSource.stream(seed: seed, salt: Self.engineSalt + UInt64(index))
+                let seed = ModuleConfiguration.engineSeed(ofModule: index, labSeed: seed)
                 try await loop.flatSubmit {
-                    var seed = seed
-                    return lab.value.add(module, policy: configuration.network, seed: seed.next())
+                    lab.value.add(module, policy: configuration.network, seed: seed)
                 }.get()
             }
         } catch {

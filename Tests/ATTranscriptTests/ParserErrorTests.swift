@@ -75,7 +75,54 @@ struct ParserErrorTests {
         ("> AT\n# timing: hardware", 2, "below the first line"),
     ]
 
-    @Test("each mistake is refused with its line and a remedy", arguments: wrong)
+    /// Files with several modules, the line that is wrong, and words of the error.
+    static let wrongModules: [(text: String, line: Int, words: String)] = [
+        ("# modules:\n> AT", 1, "without a value"),
+        ("# modules: a b a\na> AT", 1, "two modules called a"),
+        ("# modules: a\n# modules: b\na> AT", 2, "a second time"),
+        ("> AT\n# modules: a", 2, "below the first line"),
+        ("# modules: sen/sor\n> AT", 1, "sen/sor is not a name"),
+        ("# modules: sensor>\n> AT", 1, "sensor> is not a name"),
+        ("# modules: -a\n> AT", 1, "-a is not a name"),
+        ("# modules: .a\n> AT", 1, ".a is not a name"),
+        ("# modules: a,b\n> AT", 1, "a,b is not a name"),
+        ("# modules: f\u{FC}hler\n> AT", 1, "is not a name"),
+        ("# modules: \(String(repeating: "n", count: 65))\n> AT", 1, "is not a name"),
+        ("# modules: \((0...100).map(String.init).joined(separator: " "))\n> AT", 1, "101 modules"),
+        ("sensor> AT", 1, "a name before the >, and no modules"),
+        ("> AT\nsensor< OK", 2, "a name before the <, and no modules"),
+        ("# modules: a b\nc> AT", 2, "no module c"),
+        ("# modules: a b\nA> AT", 2, "no module A"),
+        ("# modules: a b\n> AT", 2, "does not say whose"),
+        ("# modules: a\n> AT", 2, "does not say whose"),
+        ("# modules: a b\na> AT\n< OK", 3, "does not say whose"),
+        ("# modules: a b\na> AT\n~ scan", 3, "does not say whose"),
+        ("# modules: a b\n! power off", 2, "does not say whose"),
+        ("# modules: a b\n! peer 0 closes", 2, "does not say whose"),
+        ("# modules: a b\na! ap \"Home\"", 2, "everybody's"),
+        ("# modules: a b\na! dns x.example fails", 2, "everybody's"),
+        ("# modules: a b\na! peer 1.2.3.4:80 accepts", 2, "everybody's"),
+        ("# modules: a b\na >AT", 2, "cannot begin with a"),
+        ("# modules: a b\na/b> AT", 2, "cannot begin with a"),
+        ("# modules: a b\na+1s", 2, "cannot begin with a"),
+        ("# modules: a b\na== x", 2, "cannot begin with a"),
+        ("# modules: a b\na>AT", 2, "no space"),
+        ("# modules: a b\na< OK", 2, "nothing has happened"),
+        ("# modules: a b\n+1s .\nb< OK", 3, "says there is none"),
+        ("! ap \"Home\" latency 61s", 1, "61s is not a delay"),
+        ("! ap \"Home\" jitter 5", 1, "5 is not a delay"),
+        ("! ap \"Home\" bandwidth 1MB", 1, "1MB is not a bandwidth"),
+        ("! ap \"Home\" bandwidth 0bit", 1, "0bit is not a bandwidth"),
+        ("! ap \"Home\" loss 101%", 1, "101% is not a loss"),
+        ("! ap \"Home\" loss 100.0001%", 1, "is not a loss"),
+        ("! ap \"Home\" loss 10", 1, "10 is not a loss"),
+        ("! ap \"Home\" fading 61", 1, "61 is not a fading"),
+        ("! ap \"Home\" subnet 192.168.1.0", 1, "is not a subnet"),
+        ("! ap \"Home\" uplink dsl", 1, "dsl is not an uplink"),
+        ("! ap \"Home\" capacity 0", 1, "0 is not a number of stations"),
+    ]
+
+    @Test("each mistake is refused with its line and a remedy", arguments: wrong + wrongModules)
     func mistakes(_ text: String, _ line: Int, _ words: String) throws {
         let error = try #require(throws: TranscriptError.self) { try transcript(text) }
         #expect(error.file == "test.txt")
@@ -90,6 +137,12 @@ struct ParserErrorTests {
         #expect(
             error.description
                 == "test.txt:2: a line cannot begin with ?; begin it with # for a comment, or with one of == > < ! ~ +")
+    }
+
+    @Test("with several modules the remedy says where their names stand")
+    func remedyWithModules() throws {
+        let error = try #require(throws: TranscriptError.self) { try transcript("# modules: a b\na/b> AT") }
+        #expect(error.remedy.contains("a>"))
     }
 
     @Test("a file that is not there is an error of the whole file")
@@ -107,7 +160,7 @@ struct ParserErrorTests {
         let pieces = [
             ">", "<", "!", "~", "+", "#", "=", " ", "\\", "\"", "{", "}", "\n", "\r", ".", "5ms", "ap", "peer 0",
             "sends",
-            "{any}", "{ip=", "\\x", "1.2.3.4:80", "spec:", "\u{0}", "ä",
+            "{any}", "{ip=", "\\x", "1.2.3.4:80", "spec:", "\u{0}", "ä", "# modules: ", "a", "-",
         ]
         for _ in 0..<200 {
             let text = (0..<12).map { _ in pieces[Int(random.number(below: UInt64(pieces.count)))] }.joined()

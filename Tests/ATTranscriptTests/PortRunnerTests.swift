@@ -48,7 +48,7 @@ struct PortRunnerTests {
         var runner = PortRunner(port: ScriptedPort([("AT\r\n", "\r\nOK\r\n", .milliseconds(30))]))
         let results = try runner.run(try transcript("> AT\n<\n< OK\n== one\n== two\n> AT\n<\n< OK"))
         #expect(results.map(\.outcome) == [.passed, .passed])
-        #expect(runner.port.sent == ["AT+RESTORE\r\n", "AT\r\n", "AT+RESTORE\r\n", "AT\r\n", "AT\r\n"])
+        #expect(runner.ports[0].sent == ["AT+RESTORE\r\n", "AT\r\n", "AT+RESTORE\r\n", "AT\r\n", "AT\r\n"])
     }
 
     @Test("a module that does not restore fails, after +++ and a second try")
@@ -62,7 +62,7 @@ struct PortRunnerTests {
             return
         }
         #expect(difference.problem.contains("AT+RESTORE"))
-        #expect(runner.port.sent == ["AT+RESTORE\r\n", "+++", "AT+RESTORE\r\n"])
+        #expect(runner.ports[0].sent == ["AT+RESTORE\r\n", "+++", "AT+RESTORE\r\n"])
     }
 
     @Test(
@@ -116,7 +116,7 @@ struct PortRunnerTests {
     func waitsTakeTime() throws {
         var runner = PortRunner(port: ScriptedPort([]))
         #expect(try runner.run(try transcript("+7s .")).map(\.outcome) == [.passed])
-        #expect(runner.port.now >= .zero + .milliseconds(7_500))
+        #expect(runner.ports[0].now >= .zero + .milliseconds(7_500))
     }
 
     @Test(
@@ -136,6 +136,73 @@ struct PortRunnerTests {
     @Test("a need that is met does not skip")
     func needIsMet() throws {
         #expect(try outcomes("# needs: wires\n+1s .", [], offers: ["wires"]) == [.passed])
+    }
+
+    // MARK: Several modules
+
+    private func labOutcome(
+        _ text: String, sensor: [(to: String, says: String, after: Interval)],
+        gateway: [(to: String, says: String, after: Interval)]
+    ) throws -> CaseResult.Outcome {
+        var runner = PortRunner(ports: [("gateway", ScriptedPort(gateway)), ("sensor", ScriptedPort(sensor))])
+        return try runner.run(try transcript("# modules: sensor gateway\n" + text))[0].outcome
+    }
+
+    @Test("each module is restored, hears its own lines and is heard")
+    func severalModules() throws {
+        var runner = PortRunner(ports: [
+            ("gateway", ScriptedPort([("B\r\n", "b\r\n", .milliseconds(20))])), ("other", ScriptedPort([])),
+            ("sensor", ScriptedPort([("A\r\n", "a\r\n", .milliseconds(10))])),
+        ])
+        let results = try runner.run(
+            try transcript("# modules: sensor gateway\nsensor> A\nsensor< a\ngateway> B\ngateway< b\n+1s ."))
+        #expect(results.map(\.outcome) == [.passed])
+        #expect(runner.ports.map(\.sent) == [["AT+RESTORE\r\n", "B\r\n"], [], ["AT+RESTORE\r\n", "A\r\n"]])
+    }
+
+    @Test("what the other one should not have said, or should have, is a difference with its name")
+    func differencesOfTheOther() throws {
+        let chatter: [(String, String, Interval)] = [("A\r\n", "a\r\n", .zero)]
+        for (text, problem) in [
+            ("sensor> A\ngateway< a", "sensor says more than expected"),
+            ("sensor> A\nsensor< a\ngateway< b", "gateway says less than expected"),
+        ] {
+            guard case .failed(let difference) = try labOutcome(text, sensor: chatter, gateway: []) else {
+                Issue.record("\(text) passed")
+                continue
+            }
+            #expect(difference.problem == problem)
+        }
+    }
+
+    @Test(
+        "who is silent in a wait is so while another one speaks",
+        arguments: [(500, false), (2_900, true)] as [(Int64, Bool)])
+    func silenceOfTheOther(_ answersAfter: Int64, _ passes: Bool) throws {
+        let outcome = try labOutcome(
+            "sensor> A\ngateway> B\n+3s\nsensor< a\n+1s\ngateway< b", sensor: [("A\r\n", "a\r\n", .seconds(2))],
+            gateway: [("B\r\n", "b\r\n", .milliseconds(answersAfter))])
+        #expect((outcome == .passed) == passes)
+    }
+
+    @Test(
+        "a transcript whose modules are not those of the ports is skipped",
+        arguments: [
+            ("# modules: sensor lamp\nlamp> AT", "no port for lamp"), ("> AT", "it has one module"),
+        ])
+    func otherModules(_ text: String, _ words: String) throws {
+        var runner = PortRunner(ports: [("sensor", ScriptedPort([])), ("gateway", ScriptedPort([]))])
+        guard case .skipped(let reason) = try runner.run(try transcript(text))[0].outcome else {
+            Issue.record("it ran")
+            return
+        }
+        #expect(reason.contains(words))
+    }
+
+    @Test("several modules are too many for one port without a name")
+    func onePort() throws {
+        let outcome = try outcomes("# modules: a b\na> AT", [])[0]
+        #expect(outcome == .skipped(reason: "it has 2 modules, and the port is one"))
     }
 
     @Test("a given address is any address there")

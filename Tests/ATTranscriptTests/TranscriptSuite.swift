@@ -6,10 +6,13 @@ import Testing
 
 /// The transcripts of this repository.
 enum Repository {
+    /// The top of the repository.
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
     /// Each file below `Transcripts/`, in the order of the alphabet.
     static let transcripts: [TranscriptFile] = {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "Transcripts")
+        let folder = Self.folder.appending(path: "Transcripts")
         let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
         return (files?.compactMap { $0 as? URL } ?? []).filter { $0.pathExtension == "txt" }.map(\.path).sorted()
             .map(TranscriptFile.init)
@@ -47,6 +50,16 @@ struct TranscriptSuite {
             let text = difference.lines.joined(separator: "\n")
             Issue.record("\(result.firmware), case \"\(result.name)\"\n\(text)")
         }
+    }
+
+    @Test("so does the example of the documentation")
+    func documentation() throws {
+        let text = try String(
+            contentsOf: Repository.folder.appending(path: "Documentation/Transcripts.md"), encoding: .utf8)
+        let example = try #require(text.split(separator: "```transcript\n").last?.split(separator: "```\n").first)
+        let transcript = try Transcript(parsing: Array(example.utf8), file: "Transcripts.md")
+        #expect(transcript.header.modules.count == 2)
+        report(try Runner.run(transcript))
     }
 
     @Test("each form of each command is used by a transcript of its edition", arguments: Firmware.all.indices)

@@ -42,6 +42,30 @@ def test_a_page_arrives_whole_through_ipd(start, connect, port, timing, size):
     assert host.is_alive()
 
 
+@pytest.mark.parametrize("pause", [0, 0.005])
+@pytest.mark.parametrize("timing", ["fast", "real"])
+def test_an_answer_comes_after_send_ok(start, connect, timing, pause):
+    # A peer that answers at once acknowledges with the answer; a driver that drains up to SEND OK must not lose it.
+    def echo(peer):
+        while received := peer.recv(4096):
+            time.sleep(pause)
+            peer.sendall(received)
+        peer.close()
+
+    host = connect(start(lab=program.lab(timing=timing)))
+    host.join()
+    with listener() as server:
+        host.open_link("TCP", LOOPBACK, port_of(server))
+        with accept(server) as peer, in_background(echo, peer):
+            for number in range(40):
+                payload = b"%04d" % number
+                host.prompt(4)
+                host.write(payload)
+                assert host.message() == "SEND OK"
+                assert host.payload().payload == payload
+            assert host.ok("AT+CIPCLOSE") == ["CLOSED"]
+
+
 def test_the_gateway_is_the_loopback_of_the_host(station):
     with listener() as server:
         station.open_link("TCP", "10.77.1.1", port_of(server))

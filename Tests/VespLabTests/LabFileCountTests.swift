@@ -78,7 +78,7 @@ struct LabFileCountTests {
                 "s0 of modules[0] has the MAC address \"18:fe:34:00:00:01\" too; put {n} into it."),
             LabFileMistake(
                 "modules:\n  - name: s{n}\n    count: 2\n    forward: [\"8080:80\"]", 4, "modules[0].forward",
-                "s0 of modules[0] has the forwarded host port \":8080\" too; put {n} into it."),
+                "s0 of modules[0] has the forwarded host port \"127.0.0.1:8080\" too; put {n} into it."),
             LabFileMistake(
                 "modules:\n  - {name: s1}\n  - name: s{n}\n    count: 2", 3, "modules[1].name",
                 "modules[0] has the name \"s1\" too; choose another."),

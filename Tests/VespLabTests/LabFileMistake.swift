@@ -212,6 +212,15 @@ extension LabFileMistake {
             accessPoint("subnet: 0.0.0.0/7"), 5, "air.accessPoints[0].subnet",
             "\"0.0.0.0/7\" is not the size of a network; give a prefix from /8 to /30."),
         LabFileMistake(
+            accessPoint("subnet: 0.0.0.0/8"), 5, "air.accessPoints[0].subnet",
+            "\"0.0.0.0/8\" has addresses that no station can have; choose a block such as 192.168.1.0/24."),
+        LabFileMistake(
+            accessPoint("subnet: 127.0.0.0/16"), 5, "air.accessPoints[0].subnet",
+            "\"127.0.0.0/16\" has addresses that no station can have; choose a block such as 192.168.1.0/24."),
+        LabFileMistake(
+            accessPoint("subnet: 224.0.0.0/8"), 5, "air.accessPoints[0].subnet",
+            "\"224.0.0.0/8\" has addresses that no station can have; choose a block such as 192.168.1.0/24."),
+        LabFileMistake(
             accessPoint("dhcp: 192.168.1.5-192.168.1.9"), 5, "air.accessPoints[0].dhcp",
             "a range of addresses needs its subnet; give subnet as well, or leave dhcp out."),
         LabFileMistake(
@@ -279,6 +288,12 @@ extension LabFileMistake {
             "modules:\n  - {name: a, serial: \"tcp:7001\"}\n  - {name: b, serial: \"tcp:127.0.0.1:7001\"}", 3,
             "modules[1].serial", "modules[0] has the serial port \"tcp:127.0.0.1:7001\" too; choose another."),
         LabFileMistake(
+            "modules:\n  - {name: a, serial: \"tcp:127.0.0.1:7001\"}\n  - {name: b, serial: \"tcp:localhost:7001\"}", 3,
+            "modules[1].serial", "modules[0] has the serial port \"tcp:localhost:7001\" too; choose another."),
+        LabFileMistake(
+            "modules:\n  - {name: a, forward: [\"8080:80\"]}\n  - {name: b, forward: [\"127.0.0.1:8080:81\"]}", 3,
+            "modules[1].forward", "modules[0] has the forwarded host port \"127.0.0.1:8080\" too; choose another."),
+        LabFileMistake(
             "modules:\n  - {name: a, serial: \"pty:b.tty\"}\n  - name: b", 3, "modules[1].serial",
             "modules[0] has the serial port \"b.tty\" too; choose another."),
         LabFileMistake(
@@ -289,7 +304,7 @@ extension LabFileMistake {
             "modules[0] has the flash file \"x.flash\" too; give each its own."),
         LabFileMistake(
             "modules:\n  - {name: a, forward: [\"8080:80\"]}\n  - {name: b, forward: [\"8080:80\"]}", 3,
-            "modules[1].forward", "modules[0] has the forwarded host port \":8080\" too; choose another."),
+            "modules[1].forward", "modules[0] has the forwarded host port \"127.0.0.1:8080\" too; choose another."),
         LabFileMistake(
             "modules: [{name: esp}]\nair:\n  accessPoints:\n    - {ssid: a, bssid: 02:00:00:00:00:01}\n"
                 + "    - {ssid: b, bssid: 02:00:00:00:00:01}",

@@ -18,6 +18,11 @@ extension IPv4Address {
 extension Subnet {
     /// The sizes of an access point's subnet: a smaller one has no room for a gateway and a station.
     private static let accessPointPrefixes = 8...30
+    /// This host, loopback, multicast and beyond (RFC 6890).
+    private static let reserved = [
+        Subnet(containing: .any, prefixLength: 8), Subnet(containing: .loopback, prefixLength: 8),
+        Subnet(containing: IPv4Address(224, 0, 0, 0), prefixLength: 3),
+    ]
 
     /// Reads the subnet of an access point, for example `192.168.1.0/24`.
     init(accessPointText text: String) throws(InvalidValue) {
@@ -27,6 +32,10 @@ extension Subnet {
         let subnet = try Subnet(policyText: text)
         guard Self.accessPointPrefixes.contains(subnet.prefixLength) else {
             throw InvalidValue(text, "is not the size of a network", remedy: "give a prefix from /8 to /30")
+        }
+        guard !Self.reserved.contains(where: { $0.contains(subnet.base) }) else {
+            throw InvalidValue(
+                text, "has addresses that no station can have", remedy: "choose a block such as 192.168.1.0/24")
         }
         self = subnet
     }

@@ -28,7 +28,7 @@ extension LabSections {
                     try files.claim(
                         flash.identity, shown: flash.shown, for: module, key: "flash", remedy: "give each its own")
                 }
-                for port in module.value.forwards.compactMap(\.exclusiveName) {
+                for port in module.value.forwards.compactMap({ $0.exclusiveName(bind: network.policy.bind) }) {
                     try hostPorts.claim(port, for: module, key: "forward", remedy: "choose another")
                 }
             }

@@ -34,7 +34,7 @@ extension SerialSpecification {
             (FilePath(path).identity, FilePath(path).shown)
         // Both kinds listen on TCP, so one address serves one of them.
         case .tcp(let host, let port), .rfc2217(let host, let port):
-            ("tcp:\(host):\(port)", "tcp:\(host):\(port)")
+            ("tcp:\(host == "localhost" ? "127.0.0.1" : host):\(port)", "tcp:\(host):\(port)")
         case .standardStreams: (description, description)
         }
     }
@@ -52,8 +52,9 @@ extension SerialSpecification {
 
 extension Forward {
     /// The host port that it takes; nil when it takes a free one.
-    var exclusiveName: String? {
-        hostPort == 0 ? nil : "\(host?.description ?? ""):\(hostPort)"
+    /// - Parameter bind: where it is bound if it does not say.
+    func exclusiveName(bind: IPv4Address) -> String? {
+        hostPort == 0 ? nil : "\(host ?? bind):\(hostPort)"
     }
 }
 
@@ -96,9 +97,8 @@ extension ModuleConfiguration {
         if let path = flash.map(FilePath.init) {
             things.append(("flash \(path.identity)", "flash file \(InvalidValue.quoted(path.shown))"))
         }
-        for forward in forwards where forward.hostPort != 0 {
-            let host = forward.host ?? lab.network.bind
-            things.append(("port \(host):\(forward.hostPort)", "forwarded host port \(host):\(forward.hostPort)"))
+        for port in forwards.compactMap({ $0.exclusiveName(bind: lab.network.bind) }) {
+            things.append(("port \(port)", "forwarded host port \(port)"))
         }
         return things
     }
