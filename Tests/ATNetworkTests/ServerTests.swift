@@ -83,6 +83,18 @@ struct ServerTests {
         #expect(error?.errorNumber == EADDRINUSE)
     }
 
+    @Test("an address that is not this computer's fails at the start")
+    func foreignAddress() async throws {
+        // An address for documentation, which no interface has (RFC 5737).
+        let address = IPv4Address(192, 0, 2, 1)
+        let error = await #expect(throws: NetworkError.self) {
+            try await Bench.with(policy: NetworkPolicy(bind: address)) { _ in }
+        }
+        #expect(error?.kind == .bind)
+        #expect(error?.endpoint.address == address)
+        #expect(error?.errorNumber == EADDRNOTAVAIL)
+    }
+
     @Test("two networks cannot have one forward, even before a server listens, and a closed one gives it back")
     func forwardTwice() async throws {
         let forward = Forward(hostPort: try FreePort.any(), modulePort: 80)
