@@ -23,6 +23,15 @@ final class ModuleNetwork {
         case hostStream
         case labStream
         case datagrams(localPort: UInt16, isOpenOnHost: Bool)
+
+        var isOnHost: Bool {
+            switch self {
+            case .hostStream, .datagrams(_, isOpenOnHost: true): true
+            case .labStream, .datagrams: false
+            }
+        }
+
+        var isInLab: Bool { if case .hostStream = self { false } else { true } }
     }
 
     /// Who owns this object.
@@ -104,26 +113,16 @@ extension ModuleNetwork {
     }
 
     func abort(_ socket: Socket) {
-        switch carriers.removeValue(forKey: socket) {
-        case .hostStream: host?.abort(socket)
-        case .labStream: lab.network.abort(socket, of: radio, at: lab.clock.now, air: lab.air)
-        case .datagrams(_, let isOpenOnHost):
-            lab.network.close(socket, of: radio, at: lab.clock.now, air: lab.air)
-            if isOpenOnHost { host?.abort(socket) }
-        case nil: break
-        }
+        guard let carrier = carriers.removeValue(forKey: socket) else { return }
+        if carrier.isInLab { lab.network.abort(socket, of: radio, at: lab.clock.now, air: lab.air) }
+        if carrier.isOnHost { host?.abort(socket) }
     }
 
     /// The module no longer knows the socket; the far end sees the end of the stream if the radio still works.
     func release(_ socket: Socket) {
-        switch carriers.removeValue(forKey: socket) {
-        case .hostStream: host?.release(socket)
-        case .labStream: lab.network.release(socket, of: radio, at: lab.clock.now, air: lab.air)
-        case .datagrams(_, let isOpenOnHost):
-            lab.network.release(socket, of: radio, at: lab.clock.now, air: lab.air)
-            if isOpenOnHost { host?.release(socket) }
-        case nil: break
-        }
+        guard let carrier = carriers.removeValue(forKey: socket) else { return }
+        if carrier.isInLab { lab.network.release(socket, of: radio, at: lab.clock.now, air: lab.air) }
+        if carrier.isOnHost { host?.release(socket) }
     }
 
     /// The module no longer drives its radio: in the lab's networks it falls silent.
@@ -131,14 +130,9 @@ extension ModuleNetwork {
 
     /// The module may take more.
     func resume(_ socket: Socket) {
-        switch carriers[socket] {
-        case .hostStream: host?.resume(socket)
-        case .labStream: offer(socket)
-        case .datagrams(_, let isOpenOnHost):
-            offer(socket)
-            if isOpenOnHost { host?.resume(socket) }
-        case nil: break
-        }
+        guard let carrier = carriers[socket] else { return }
+        if carrier.isInLab { offer(socket) }
+        if carrier.isOnHost { host?.resume(socket) }
     }
 
     func listen(port: UInt16) {
