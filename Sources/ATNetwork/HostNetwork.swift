@@ -39,6 +39,8 @@ public final class HostNetwork {
     var wakeUps: Set<Socket> = []
     var wakesAll = false
     var isFlushScheduled = false
+    /// How long a connection that the module has forgotten may shut down.
+    var lingerTime = NetworkLimits.lingerTime
     /// How many public calls are under way: the module is busy then, and nothing is told.
     var callDepth = 0
 

@@ -131,7 +131,7 @@ final class TCPConnection: ChannelInboundHandler {
         outbox.clear()
         guard case .open = phase else { return end() }
         network.linger(self)
-        lingerLimit = network.loop.assumeIsolated().scheduleTask(in: NetworkLimits.lingerTime) { self.end() }
+        lingerLimit = network.loop.assumeIsolated().scheduleTask(in: network.lingerTime) { self.end() }
         moveOn()
     }
 
