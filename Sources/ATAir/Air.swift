@@ -13,6 +13,8 @@ public struct Air: Sendable {
         public let number: Int
     }
 
+    /// No call makes more than a dozen events for each radio, and the owner drains after each call.
+    static let maximumEvents = 16 * maximumRadios
     /// How many modules share one air.
     public static let maximumRadios = 4096
     /// How many access points an air has, softAPs not counted.
@@ -39,7 +41,7 @@ public struct Air: Sendable {
     var networks: [Network] = []
     /// The n of the last subnet of its own choice that the air has given.
     var automaticSubnets: UInt32 = 0
-    var events = AirEventQueue()
+    var events = RadioEventQueue<AirEvent>(limit: maximumEvents)
     private let seed: UInt64
     private var identifiers: UInt32 = 0
 

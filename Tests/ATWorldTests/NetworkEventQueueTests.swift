@@ -14,7 +14,7 @@ import Testing
     @Test("events that each cause another may follow one another without end")
     func neverEmpty() {
         let radio = Self.radio()
-        var queue = NetworkEventQueue()
+        var queue = RadioEventQueue<NetworkEvent>(limit: VirtualNetwork.maximumEvents)
         queue.append(.connected(Socket(number: 0)), for: radio)
         for number in 1...UInt32(3 * VirtualNetwork.maximumEvents) {
             queue.append(.connected(Socket(number: number)), for: radio)
@@ -27,7 +27,7 @@ import Testing
     @Test("what is forgotten is gone, and what was fetched does not come again")
     func forgotten() {
         let radio = Self.radio()
-        var queue = NetworkEventQueue()
+        var queue = RadioEventQueue<NetworkEvent>(limit: VirtualNetwork.maximumEvents)
         for number in 1...4 { queue.append(.acknowledged(Socket(number: UInt32(number))), for: radio) }
         _ = queue.removeFirst()
         queue.remove(.acknowledged(Socket(number: 3)), for: radio)

@@ -40,30 +40,7 @@ public enum NetworkEvent: Sendable, Hashable {
     }
 }
 
-/// The events that were not fetched yet, oldest first.
-struct NetworkEventQueue: Sendable {
-    private var events: [(radio: Air.Radio, event: NetworkEvent)] = []
-    private var fetched = 0
-
-    mutating func append(_ event: NetworkEvent, for radio: Air.Radio) {
-        // Where each event that is fetched causes another, the queue is never empty.
-        if fetched >= VirtualNetwork.maximumEvents { forgetFetched() }
-        precondition(
-            events.count - fetched < VirtualNetwork.maximumEvents, "the owner of the network does not drain its events")
-        events.append((radio, event))
-    }
-
-    mutating func removeFirst() -> (Air.Radio, NetworkEvent)? {
-        guard fetched < events.count else { return nil }
-        let next = events[fetched]
-        fetched += 1
-        if fetched == events.count {
-            events.removeAll(keepingCapacity: true)
-            fetched = 0
-        }
-        return next
-    }
-
+extension RadioEventQueue<NetworkEvent> {
     /// Forgets what would have been told about a socket.
     mutating func removeAll(of socket: Socket, for radio: Air.Radio) {
         removeAll { $0 == radio && $1.socket == socket }
@@ -72,21 +49,5 @@ struct NetworkEventQueue: Sendable {
     /// Forgets one kind of event.
     mutating func remove(_ event: NetworkEvent, for radio: Air.Radio) {
         removeAll { $0 == radio && $1 == event }
-    }
-
-    /// Forgets what a module that is no more would have been told.
-    mutating func removeAll(for radio: Air.Radio) {
-        removeAll { other, _ in other == radio }
-    }
-
-    private mutating func removeAll(where isGone: (Air.Radio, NetworkEvent) -> Bool) {
-        guard fetched < events.count else { return }
-        forgetFetched()
-        events.removeAll { isGone($0.radio, $0.event) }
-    }
-
-    private mutating func forgetFetched() {
-        events.removeFirst(fetched)
-        fetched = 0
     }
 }

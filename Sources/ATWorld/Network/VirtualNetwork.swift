@@ -39,7 +39,7 @@ public struct VirtualNetwork: Sendable {
     /// One for each radio, at its number.
     var nodes: [Node] = []
     var agenda = Agenda<Due>()
-    var events = NetworkEventQueue()
+    var events = RadioEventQueue<NetworkEvent>(limit: maximumEvents)
     /// What the connection at work brings about; empty between calls.
     var output = TCPOutput()
     private var numbers: UInt64 = 0
